@@ -1,0 +1,48 @@
+/**
+ * Every limit of the protocol, in one place, with its unit in its name.
+ * Both ends use these; the ones that an administrator may change are also stated by the server in
+ * its hello (handshake message M2), and then what the server states counts.
+ */
+
+/** Port that `mailsec serve` listens on unless told otherwise. */
+export const DEFAULT_PORT = 12_049;
+
+/** Greatest body (typed or from a file), in bytes of UTF-8. */
+export const MAX_BODY_BYTES = 1_000_000;
+/** Greatest message: body, attachments and MIME structure together, in bytes. */
+export const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/** Greatest number of recipients of one mail, the sender's own copy included. */
+export const MAX_RECIPIENTS = 200;
+/** Greatest title, in bytes of UTF-8. */
+export const MAX_TITLE_BYTES = 1000;
+/** How much of the body the summary carries, in characters. */
+export const PREVIEW_CHARACTERS = 200;
+
+/** Content up to this many bytes travels inside the `send` request; more goes in chunks. */
+export const INLINE_CONTENT_BYTES = 128 * 1024;
+/** Greatest chunk of content in one request or reply, in bytes. */
+export const CONTENT_CHUNK_BYTES = 256 * 1024;
+/** Greatest request or reply, in bytes, before it is cut into records. */
+export const MAX_PLAINTEXT_MESSAGE_BYTES = 1_500_000;
+/** Greatest sealed summary, in bytes. */
+export const MAX_SUMMARY_BYTES = 128 * 1024;
+/** Greatest MSE1 header, in bytes: 200 recipients at 1555 bytes and the fixed part. */
+export const MAX_HEADER_BYTES = 320 * 1024;
+/** Greatest sealed entry, in bytes. */
+export const MAX_SEALED_ENTRY_BYTES = 64 * 1024;
+/** Greatest sealed account state, in bytes. */
+export const MAX_SEALED_STATE_BYTES = 512 * 1024;
+/** Greatest key bundle, in bytes. */
+export const MAX_BUNDLE_BYTES = 64 * 1024;
+
+/** A handshake that has not finished by then is dropped. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A session that has said nothing for so long is ended. */
+export const IDLE_TIMEOUT_MS = 15 * 60_000;
+/** How often a client says that it is still there. */
+export const HEARTBEAT_MS = 60_000;
+
+/** Sessions at once, unless the administrator says otherwise. */
+export const DEFAULT_MAX_CONNECTIONS = 5;
+/** Sessions that one user may hold at once, unless the administrator says otherwise. */
+export const DEFAULT_MAX_CONNECTIONS_PER_USER = 3;

@@ -1,0 +1,138 @@
+/** What goes into a mailbox and what comes out of it, as every face of the client sees it. */
+
+import type { Bytes } from "../crypto/bytes.ts";
+
+/** What the server allows, as it stated at login. */
+export interface MailLimits {
+  /** Greatest body, in bytes (of UTF-8 when it is text). */
+  readonly maxBodyBytes: number;
+  /** Greatest message with its attachments and MIME structure, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Greatest number of recipients of one mail, the sender's own copy included. */
+  readonly maxRecipients: number;
+}
+
+/** How far an upload or a download has come. */
+export interface Progress {
+  /** Sealed bytes moved so far; equals `total` in the last call. */
+  readonly doneBytes: number;
+  /** Sealed bytes in all. */
+  readonly totalBytes: number;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+/** A mail to be sent. */
+export interface OutgoingMail {
+  /** User names in any case; doubles are sent once; the sender may be among them. */
+  readonly to: readonly string[];
+  readonly title: string;
+  /**
+   * Comes back byte for byte. Bytes that are not UTF-8 are sent as a binary body: see `MailBody`.
+   */
+  readonly body: string | Uint8Array;
+  /** Base name of the file that the body was loaded from, shown to readers of a binary body. */
+  readonly bodyFileName?: string;
+  /** Names whose changed keys the sender has looked at and accepts. */
+  readonly acceptChangedKeys?: readonly string[];
+  readonly onProgress?: OnProgress;
+}
+
+/** A mail that the server has acknowledged, durably. */
+export interface SentMail {
+  /** Message id: 32 hexadecimal digits. */
+  readonly id: string;
+  /** Recipients as sent: lower case, each once. */
+  readonly to: string[];
+  /** Bytes of the body. */
+  readonly size: number;
+  /** When it was sealed, ISO 8601 in UTC. */
+  readonly date: string;
+}
+
+/** One line of a list. */
+export interface MailListItem {
+  /** The server's number of this mail in this mailbox: stable, from 1, never used again. */
+  readonly index: number;
+  /** Message id: 32 hexadecimal digits. */
+  readonly id: string;
+  readonly from: string;
+  readonly to: string[];
+  /** When the sender sealed it, ISO 8601 in UTC; of a rejected mail, when it arrived. */
+  readonly date: string;
+  readonly title: string;
+  /** Bytes of the body and of the attachments. */
+  readonly size: number;
+  readonly unread: boolean;
+  /** Sentences that the reader must see: a sender's key has changed, a doubtful date… */
+  readonly warnings: string[];
+  /**
+   * Why this mail is not to be believed, when that is so: then `from` is only what the server
+   * says (perhaps empty), `title` is empty, and the mail cannot be read.
+   */
+  readonly rejected?: string;
+}
+
+export type SortKey = "date" | "sender" | "title" | "size";
+
+export interface ListOptions {
+  /** Only mails not read yet. */
+  readonly unread?: boolean;
+  /** Mails that this user sent instead of the inbox. */
+  readonly sent?: boolean;
+  /** "date" (newest first) unless said; "size" greatest first; "sender" and "title" from A to Z. */
+  readonly sort?: SortKey;
+  /** The other way round. */
+  readonly reverse?: boolean;
+  /** At most so many; without it all. With sort "date" only as much as needed is fetched. */
+  readonly limit?: number;
+}
+
+/** Text when the sender's bytes were UTF-8 (then exactly those), bytes otherwise. */
+export type MailBody =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "binary"; readonly bytes: Bytes; readonly fileName?: string };
+
+export interface Attachment {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly content: Bytes;
+}
+
+/** A mail that was opened: both signatures verified, content equal to what was signed. */
+export interface Mail {
+  readonly index: number;
+  /** Message id: 32 hexadecimal digits. */
+  readonly id: string;
+  readonly from: string;
+  readonly to: string[];
+  readonly cc: string[];
+  /** ISO 8601 in UTC. */
+  readonly date: string;
+  readonly title: string;
+  readonly size: number;
+  readonly body: MailBody;
+  readonly attachments: Attachment[];
+  readonly warnings: string[];
+}
+
+export interface ReadOptions {
+  readonly onProgress?: OnProgress;
+  /** Whether the mail counts as read from now on; true unless said. */
+  readonly markRead?: boolean;
+}
+
+/**
+ * A mail sealed once under its message id, ready to be uploaded. Uploading the same one again,
+ * on whatever connection, neither loses nor doubles the mail.
+ */
+export interface SealedOutgoing {
+  readonly messageId: Bytes;
+  readonly header: Bytes;
+  readonly summary: Bytes;
+  readonly content: Bytes;
+  readonly to: string[];
+  readonly size: number;
+  readonly date: string;
+}

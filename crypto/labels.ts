@@ -1,0 +1,48 @@
+/**
+ * Every label that separates one use of a hash, a key derivation or a signature from another.
+ * They have one home so that two uses can never share one by mistake: a label is never spelled
+ * anywhere else, and never changed (a new meaning is a new label).
+ */
+
+import { type Bytes, concat, utf8 } from "./bytes.ts";
+
+/** `"mailsec/1 " ‖ name ‖ 0x00 ‖ context…`: the one form in which labels enter cryptography. */
+export function labelled(name: string, ...context: readonly Uint8Array[]): Bytes {
+  return concat(utf8(`mailsec/1 ${name}\0`), ...context);
+}
+
+/** Name of the handshake: pattern and primitives. Its SHA-512 starts the transcript. */
+export const HANDSHAKE_NAME = "mailsec/1 pqXK XWing MLKEM768-RSA3072 AES256GCM SHA512";
+
+/** What a signature is for. One made for one purpose is not valid for another. */
+export type SigningPurpose = "server-record" | "mail" | "identity" | "identity-authorization";
+
+/** Keys and signatures. `SIGNATURE` is followed by the purpose: `"sig mail"`. */
+export const SIGNATURE = "sig ";
+export const FINGERPRINT = "fingerprint";
+export const KEM_KEY_ID = "kem-key-id";
+
+/** Labels of the transcript's MixHash: which data enters the hash. */
+export const HASH_PROLOGUE = "prologue";
+export const HASH_M1_HEADER = "m1-header";
+export const HASH_SERVER_STATIC = "server-static";
+export const HASH_EPHEMERAL_KEY = "ephemeral-key";
+export const HASH_EPHEMERAL = "ephemeral";
+export const HASH_CIPHERTEXT = "ct";
+export const HASH_USER_KEM = "user-kem";
+
+/** Labels of the transcript's MixKey: which secret enters the chain. */
+export const KEY_SERVER_STATIC = "server-static";
+export const KEY_EPHEMERAL = "ephemeral";
+export const KEY_OPAQUE = "opaque";
+export const KEY_USER_STATIC = "user-static";
+
+/** Keys of the closing MACs (client, server) and the split into traffic secrets. */
+export const FINISHED_CLIENT = "fin-c";
+export const FINISHED_SERVER = "fin-s";
+export const TRAFFIC = "traffic";
+
+/** Keys of one direction of the record layer. */
+export const RECORD_KEY = "key";
+export const RECORD_IV = "iv";
+export const RECORD_REKEY = "rekey";

@@ -46,3 +46,36 @@ export const HEARTBEAT_MS = 60_000;
 export const DEFAULT_MAX_CONNECTIONS = 5;
 /** Sessions that one user may hold at once, unless the administrator says otherwise. */
 export const DEFAULT_MAX_CONNECTIONS_PER_USER = 3;
+
+/** Greatest user name, in bytes (all of them ASCII). */
+export const MAX_USER_NAME_BYTES = 32;
+/** Names in one `lookup`. */
+export const MAX_LOOKUP_USERS = 200;
+/** Identity records of one user in one reply: one for each change of keys. */
+export const MAX_IDENTITIES_PER_USER = 64;
+/** Greatest identity record, in bytes: two public keys and two signatures. */
+export const MAX_IDENTITY_BYTES = 16 * 1024;
+/** Entries in one page of `list`, and in one request for `entries`. */
+export const MAX_LIST_PAGE = 200;
+/** Mails in one `fetch`. */
+export const MAX_FETCH_MAILS = 100;
+/** Items in one `put_entry`. */
+export const MAX_PUT_ENTRIES = 100;
+/**
+ * A reply that may be cut (`lookup`, `list`, `entries`, `fetch`) ends before the item that would
+ * make its binary fields longer than this together, in bytes; it always holds at least one item.
+ */
+export const REPLY_BUDGET_BYTES = 1024 * 1024;
+/** Greatest OPAQUE message or record inside a handshake message, in bytes. */
+export const MAX_OPAQUE_BYTES = 1024;
+/** Greatest registration payload (handshake message M5R), in bytes. */
+export const MAX_REGISTRATION_BYTES = 128 * 1024;
+/** Greatest sealed account state in a registration, in bytes. */
+export const MAX_FIRST_STATE_BYTES = 16 * 1024;
+
+/** Requests of one session that the server works on at once; then it stops reading. */
+export const MAX_REQUESTS_IN_FLIGHT = 32;
+/** Bytes of requests of one session in work at once (a single greater one is let through). */
+export const MAX_BYTES_IN_FLIGHT = 4 * 1024 * 1024;
+/** Events waiting for a client that does not read; one more ends its session. */
+export const MAX_EVENTS_WAITING = 256;

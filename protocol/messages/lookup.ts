@@ -1,0 +1,25 @@
+import { MAX_IDENTITIES_PER_USER, MAX_IDENTITY_BYTES, MAX_LOOKUP_USERS } from "../limits.ts";
+import { bytes, list, oneOf, struct } from "../schema.ts";
+import { userName } from "./fields.ts";
+import type { Message, ReplyOf, RequestOf } from "./message.ts";
+
+/** What the directory says about one name. */
+export const lookupResult = struct({
+  user: userName,
+  status: oneOf("active", "disabled", "unknown"),
+  /** The identity records in order of epoch, the current one last; none for an unknown name. */
+  identities: list(bytes({ min: 1, max: MAX_IDENTITY_BYTES }), { max: MAX_IDENTITIES_PER_USER }),
+});
+
+/**
+ * Asks the directory about users. Results come in the order of the names; as many as fit
+ * REPLY_BUDGET_BYTES, at least one: ask again for the names behind the last result.
+ */
+export const lookup = {
+  type: "lookup",
+  request: struct({ users: list(userName, { min: 1, max: MAX_LOOKUP_USERS }) }),
+  reply: struct({ results: list(lookupResult, { min: 1, max: MAX_LOOKUP_USERS }) }),
+} satisfies Message<"lookup", unknown, unknown>;
+
+export type LookupRequest = RequestOf<typeof lookup>;
+export type LookupReply = ReplyOf<typeof lookup>;

@@ -1,0 +1,16 @@
+import { struct } from "../schema.ts";
+import { messageId, time } from "./fields.ts";
+import type { Message, ReplyOf, RequestOf } from "./message.ts";
+
+/**
+ * Delivers a mail that was uploaded whole, to all of its recipients or to none. The reply leaves
+ * when it is durable; asked again, it is the same.
+ */
+export const sendCommit = {
+  type: "send_commit",
+  request: struct({ messageId }),
+  reply: struct({ arrived: time }),
+} satisfies Message<"send_commit", unknown, unknown>;
+
+export type SendCommitRequest = RequestOf<typeof sendCommit>;
+export type SendCommitReply = ReplyOf<typeof sendCommit>;

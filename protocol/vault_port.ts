@@ -1,0 +1,103 @@
+/**
+ * What passes between a session worker and the vault, over a MessagePort of their own. The vault
+ * checks every call against these schemas (`validate`), for the worker reads what strangers send
+ * and is not to be trusted; which calls are allowed when is the vault's to keep.
+ *
+ * On the port: the worker posts `{id, call, args}`; the vault answers `{id, result}`, or
+ * `{id, failed: true}` when the call failed for whatever reason (which is in the vault's log), and
+ * posts `{event, body}` and `{close: code}` on its own.
+ */
+import type { ErrorCode } from "./error_codes.ts";
+import { ERROR_CODES } from "./error_codes.ts";
+import { MAX_BUNDLE_BYTES, MAX_OPAQUE_BYTES } from "./limits.ts";
+import type { ServerEvent } from "./messages/events.ts";
+import { userName } from "./messages/fields.ts";
+import { registration } from "./messages/registration.ts";
+import type { Infer, Schema } from "./schema.ts";
+import { bytes, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
+
+/** A handshake's transcript, as the vault takes it over to verify M7. */
+export const transcriptState = struct({
+  chainingKey: fixedBytes(64),
+  hash: fixedBytes(64),
+  key: fixedBytes(32),
+  counter: uint(),
+});
+
+const opaqueMessage = bytes({ min: 1, max: MAX_OPAQUE_BYTES });
+const inviteToken = fixedBytes(32);
+
+/** The calls before a session is open; each at most once a connection, in this order. */
+export const HANDSHAKE_CALLS = {
+  /** The current server record. */
+  serverRecord: { args: struct({}), result: struct({ record: bytes({ min: 1, max: 16 * 1024 }) }) },
+  /** Opens `ciphertext` with the server's KEM key of that id; released on a 25 ms tick. */
+  decapsulate: {
+    args: struct({ keyId: fixedBytes(8), ciphertext: fixedBytes(1472) }),
+    result: struct({ sharedSecret: fixedBytes(32) }),
+  },
+  /** OPAQUE KE1 to KE2; counts as a failed try of that user until a right KE3 comes. */
+  loginStart: {
+    args: struct({ user: userName, ke1: opaqueMessage }),
+    result: struct({ ke2: opaqueMessage }),
+  },
+  /** OPAQUE KE3. Gives what M6 needs: the vault keeps the shared secret of `kemCiphertext`. */
+  loginFinish: {
+    args: struct({ ke3: opaqueMessage }),
+    result: struct({
+      sessionKey: fixedBytes(64),
+      kemPublicKey: fixedBytes(1582),
+      kemCiphertext: fixedBytes(1472),
+      bundle: bytes({ min: 1, max: MAX_BUNDLE_BYTES }),
+    }),
+  },
+  /**
+   * Verifies M7 over the transcript after M6, and from then on treats the port as the user's.
+   * `refused`: the proof is right, but no session may be had; the port stays a stranger's.
+   */
+  loginConfirm: {
+    args: struct({ state: transcriptState, m7: bytes({ min: 1, max: 1024 }) }),
+    result: struct({
+      state: transcriptState,
+      user: userName,
+      refused: nullable(oneOf(...ERROR_CODES)),
+    }),
+  },
+  registerStart: {
+    args: struct({ user: userName, token: inviteToken, request: opaqueMessage }),
+    result: struct({ response: opaqueMessage }),
+  },
+  /** Stores the account and uses the invite up, in one step. */
+  registerFinish: { args: registration, result: struct({}) },
+} satisfies Record<string, { args: Schema<unknown>; result: Schema<unknown> }>;
+
+export type HandshakeCall = keyof typeof HANDSHAKE_CALLS;
+export type CallArgs<C extends HandshakeCall> = Infer<(typeof HANDSHAKE_CALLS)[C]["args"]>;
+export type CallResult<C extends HandshakeCall> = Infer<(typeof HANDSHAKE_CALLS)[C]["result"]>;
+
+/** What the vault answers to a request: the body of the reply, or why not. */
+export type RequestResult =
+  | { readonly body: unknown }
+  | { readonly error: ErrorCode; readonly names: readonly string[] };
+
+/** The vault as a session sees it. A call that the vault refuses or fails at rejects. */
+export type VaultPort =
+  & { [C in HandshakeCall]: (args: CallArgs<C>) => Promise<CallResult<C>> }
+  & {
+    /** A request of the user who is logged in; `type` and `body` were checked on this side. */
+    request(args: { type: string; body: unknown }): Promise<RequestResult>;
+  };
+
+/** Worker to vault, as posted. */
+export interface VaultCall {
+  readonly id: number;
+  readonly call: HandshakeCall | "request";
+  readonly args: unknown;
+}
+
+/** Vault to worker, as posted. */
+export type VaultMessage =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failed: true }
+  | ServerEvent
+  | { readonly close: ErrorCode };

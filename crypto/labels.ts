@@ -46,3 +46,20 @@ export const TRAFFIC = "traffic";
 export const RECORD_KEY = "key";
 export const RECORD_IV = "iv";
 export const RECORD_REKEY = "rekey";
+
+/** Invites: the commitment to a server, and what is derived from the one-time secret. */
+export const INVITE_ANCHOR = "anchor";
+export const INVITE_TOKEN = "invite-token";
+export const INVITE_BIND = "bind";
+
+/** Keys derived from the bundle's secrets, and the associated data of what they seal. */
+export const BUNDLE = "bundle";
+export const BUNDLE_SLOT_PASSWORD = "bundle-P";
+export const ACCOUNT_STATE = "state";
+export const MAILBOX = "mailbox";
+export const ENTRY = "entry";
+
+/** A mail: the wrapping of its key for one recipient, and its two streams. */
+export const MAIL_WRAP = "wrap";
+export const MAIL_SUMMARY = "summary";
+export const MAIL_CONTENT = "content";

@@ -6,6 +6,7 @@
  * Every type has an exact or a greatest length; both type and length are refused before a byte of
  * the body is kept, and which types may come next is known at every step.
  */
+import { ByteQueue } from "../crypto/byte_queue.ts";
 import type { Bytes } from "../crypto/bytes.ts";
 import { MailsecError } from "../crypto/errors.ts";
 import { MAX_BUNDLE_BYTES, MAX_REGISTRATION_BYTES } from "./limits.ts";
@@ -91,19 +92,13 @@ export function readRefusal(body: Uint8Array): Refusal {
   return body[0] === Refusal.server_full ? "server_full" : "busy";
 }
 
-/**
- * Cuts a stream into frames. Bytes are copied once, into the frame they belong to; what comes
- * behind an unfinished read stays queued as it came.
- */
+/** Cuts a stream into frames, which may come in pieces of any size. */
 export class FrameReader {
-  readonly #head = new Uint8Array(HEAD_BYTES);
-  #headLength = 0;
-  #body: Bytes | null = null;
-  #bodyLength = 0;
-  #queue: Uint8Array[] = [];
+  readonly #queue = new ByteQueue();
 
+  /** Takes a copy of `bytes`. */
   push(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#queue.push(bytes);
+    this.#queue.push(bytes);
   }
 
   /**
@@ -111,49 +106,26 @@ export class FrameReader {
    * what has come cannot be a frame of one of the `expected` types.
    */
   next(expected: readonly FrameType[]): Frame | null {
-    this.#headLength += this.#fill(this.#head, this.#headLength);
-    const type = this.#head[0] as FrameType;
-    if (this.#headLength > 0 && !expected.includes(type)) {
-      throw new FrameError(`frame type ${type} is not expected here`);
-    }
-    if (this.#headLength < HEAD_BYTES) return null;
-    this.#body ??= new Uint8Array(this.#checkedLength(type));
-    this.#bodyLength += this.#fill(this.#body, this.#bodyLength);
-    if (this.#bodyLength < this.#body.length) return null;
-    const frame = { type, body: this.#body };
-    this.#headLength = this.#bodyLength = 0;
-    this.#body = null;
-    return frame;
+    if (this.#queue.length === 0) return null;
+    const type = this.#queue.peek(1)[0] as FrameType;
+    if (!expected.includes(type)) throw new FrameError(`frame type ${type} is not expected here`);
+    if (this.#queue.length < HEAD_BYTES) return null;
+    const head = this.#queue.peek(HEAD_BYTES);
+    const length = head[1]! << 16 | head[2]! << 8 | head[3]!;
+    checkLength(type, length);
+    if (this.#queue.length < HEAD_BYTES + length) return null;
+    this.#queue.take(HEAD_BYTES);
+    return { type, body: this.#queue.take(length) };
   }
 
-  /** Whether bytes are there that no frame was made of yet. */
-  get hasBytes(): boolean {
-    return this.#headLength > 0 || this.#queue.length > 0;
+  /** How many bytes have come that no frame was made of yet. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Takes what came behind the last frame: the first bytes of the records. */
-  takeRest(): Uint8Array[] {
-    if (this.#headLength > 0) throw new FrameError("a frame was begun");
-    return this.#queue.splice(0);
-  }
-
-  #checkedLength(type: FrameType): number {
-    const length = new DataView(this.#head.buffer).getUint32(0) & 0xff_ffff;
-    checkLength(type, length);
-    return length;
-  }
-
-  #fill(target: Uint8Array, from: number): number {
-    let at = from;
-    while (at < target.length && this.#queue.length > 0) {
-      const first = this.#queue[0]!;
-      const piece = first.subarray(0, target.length - at);
-      target.set(piece, at);
-      at += piece.length;
-      if (piece.length === first.length) this.#queue.shift();
-      else this.#queue[0] = first.subarray(piece.length);
-    }
-    return at - from;
+  takeRest(): Bytes {
+    return this.#queue.take(this.#queue.length);
   }
 }
 

@@ -47,8 +47,6 @@ export const DEFAULT_MAX_CONNECTIONS = 5;
 /** Sessions that one user may hold at once, unless the administrator says otherwise. */
 export const DEFAULT_MAX_CONNECTIONS_PER_USER = 3;
 
-/** Greatest user name, in bytes (all of them ASCII). */
-export const MAX_USER_NAME_BYTES = 32;
 /** Names in one `lookup`. */
 export const MAX_LOOKUP_USERS = 200;
 /** Identity records of one user in one reply: one for each change of keys. */

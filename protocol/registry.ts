@@ -1,7 +1,7 @@
 /** Every request there is, by its name on the wire. */
 import { content } from "./messages/content.ts";
 import { entries } from "./messages/entries.ts";
-import { fetch } from "./messages/fetch.ts";
+import { fetchMails } from "./messages/fetch.ts";
 import { getState } from "./messages/get_state.ts";
 import { list } from "./messages/list.ts";
 import { lookup } from "./messages/lookup.ts";
@@ -23,7 +23,7 @@ export const MESSAGES = {
   send_commit: sendCommit,
   list,
   entries,
-  fetch,
+  fetch: fetchMails,
   content,
   put_entry: putEntry,
   get_state: getState,

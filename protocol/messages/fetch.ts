@@ -8,7 +8,7 @@ import type { Message, ReplyOf, RequestOf } from "./message.ts";
  * out. As many as fit REPLY_BUDGET_BYTES, at least one when there is one: ask again for the ids
  * behind the last one; an empty reply means that none of those asked for is there.
  */
-export const fetch = {
+export const fetchMails = {
   type: "fetch",
   request: struct({ messageIds: list(messageId, { min: 1, max: MAX_FETCH_MAILS }) }),
   reply: struct({
@@ -18,5 +18,5 @@ export const fetch = {
   }),
 } satisfies Message<"fetch", unknown, unknown>;
 
-export type FetchRequest = RequestOf<typeof fetch>;
-export type FetchReply = ReplyOf<typeof fetch>;
+export type FetchRequest = RequestOf<typeof fetchMails>;
+export type FetchReply = ReplyOf<typeof fetchMails>;

@@ -1,17 +1,16 @@
 /** Fields that several messages share. */
-import { normalizeUserName } from "../../crypto/names.ts";
+import { isUserName, MAX_USER_NAME_BYTES } from "../../crypto/names.ts";
 import {
   CONTENT_CHUNK_BYTES,
   MAX_HEADER_BYTES,
   MAX_SEALED_ENTRY_BYTES,
   MAX_SEALED_STATE_BYTES,
   MAX_SUMMARY_BYTES,
-  MAX_USER_NAME_BYTES,
 } from "../limits.ts";
 import { bytes, fixedBytes, text, uint } from "../schema.ts";
 
 /** A user's name in its normal form (lower case). */
-export const userName = text({ min: 1, max: MAX_USER_NAME_BYTES, accepts: isNormalUserName });
+export const userName = text({ min: 1, max: MAX_USER_NAME_BYTES, accepts: isUserName });
 
 /** The random id of a mail, 16 bytes. */
 export const messageId = fixedBytes(16);
@@ -42,11 +41,3 @@ export const sealedEntry = bytes({ min: 1, max: MAX_SEALED_ENTRY_BYTES });
 
 /** The sealed account state. */
 export const sealedState = bytes({ min: 1, max: MAX_SEALED_STATE_BYTES });
-
-function isNormalUserName(name: string): boolean {
-  try {
-    return normalizeUserName(name) === name;
-  } catch {
-    return false;
-  }
-}

@@ -1,0 +1,189 @@
+/** What a user sees of her own mailbox and state, as SQL. */
+
+import { type Bytes, concat } from "../../crypto/bytes.ts";
+import type {
+  ContentRange,
+  Entry,
+  EntryChange,
+  EntryChangeResult,
+  MailParts,
+  SealedState,
+} from "../store.ts";
+import { accountRow } from "./accounts.ts";
+import type { Database } from "./database.ts";
+import { removeUnreferenced } from "./messages.ts";
+
+const ENTRY_COLUMNS =
+  `number AS "index", message_id AS messageId, meta, length AS contentLength, revision, sealed`;
+const ENTRY_TABLES =
+  "entries JOIN messages ON messages.id = message JOIN contents ON contents.id = message";
+
+export function listEntries(
+  db: Database,
+  tag: Bytes,
+  { before, limit }: { before: number | null; limit: number },
+): { total: number; entries: Entry[] } {
+  const mailbox = db.get<{ account: number; total: number }>(
+    `SELECT account, entry_count AS total FROM mailboxes JOIN accounts ON id = account
+     WHERE tag = ?`,
+    tag,
+  );
+  if (mailbox === undefined) return { total: 0, entries: [] };
+  const entries = db.all<Entry>(
+    `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE mailbox = ? AND number < ?
+     ORDER BY number DESC LIMIT ?`,
+    mailbox.account,
+    before ?? Number.MAX_SAFE_INTEGER,
+    limit,
+  );
+  return { total: mailbox.total, entries: entries.map((entry) => ({ ...entry })) };
+}
+
+export function findEntries(
+  db: Database,
+  tag: Bytes,
+  wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
+): Entry[] {
+  const mailbox = accountRow(db, tag)?.id;
+  if (mailbox === undefined) return [];
+  const byNumber = new Map<number, Entry>();
+  const add = (entry: Entry | undefined) => {
+    if (entry !== undefined) byNumber.set(entry.index, { ...entry });
+  };
+  for (const index of wanted.indices) {
+    add(db.get<Entry>(
+      `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE mailbox = ? AND number = ?`,
+      mailbox,
+      index,
+    ));
+  }
+  for (const messageId of wanted.messageIds) {
+    add(db.get<Entry>(
+      `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE message_id = ? AND mailbox = ?`,
+      messageId,
+      mailbox,
+    ));
+  }
+  return [...byNumber.values()].sort((a, b) => b.index - a.index);
+}
+
+export function mailParts(db: Database, tag: Bytes, messageIds: readonly Bytes[]): MailParts[] {
+  const mailbox = accountRow(db, tag)?.id;
+  if (mailbox === undefined) return [];
+  return messageIds.flatMap((messageId) => {
+    const row = db.get<MailParts>(
+      `SELECT message_id AS messageId, header, summary FROM messages
+       JOIN entries ON entries.message = messages.id
+       JOIN message_parts ON message_parts.message = messages.id
+       WHERE message_id = ? AND mailbox = ?`,
+      messageId,
+      mailbox,
+    );
+    return row === undefined ? [] : [{ ...row }];
+  });
+}
+
+/** What of content ?3 lies from offset ?1 to ?2 (exclusive), piece by piece. */
+const PARTS_OF_PIECES = `
+SELECT substr(data, max(?1 - start, 0) + 1, ?2 - max(?1, start)) AS part
+FROM content_pieces WHERE content = ?3 AND start < ?2 AND start >=
+  (SELECT max(start) FROM content_pieces WHERE content = ?3 AND start <= ?1)
+ORDER BY start`;
+
+/** A message in a mailbox, by its internal number. */
+function messageInMailbox(
+  db: Database,
+  tag: Bytes,
+  messageId: Bytes,
+): { mailbox: number; number: number; message: number; length: number } | undefined {
+  return db.get(
+    `SELECT mailbox, number, message, length FROM ${ENTRY_TABLES}
+     JOIN accounts ON accounts.id = mailbox WHERE message_id = ? AND tag = ?`,
+    messageId,
+    tag,
+  );
+}
+
+export function readContent(
+  db: Database,
+  tag: Bytes,
+  { messageId, offset, length }: ContentRange,
+): { data: Bytes; total: number } | null {
+  const found = messageInMailbox(db, tag, messageId);
+  if (found === undefined) return null;
+  const end = Math.min(offset + length, found.length);
+  if (end <= offset) return { data: new Uint8Array(0), total: found.length };
+  const pieces = db.all<{ part: Bytes }>(PARTS_OF_PIECES, offset, end, found.message);
+  const [first] = pieces;
+  const data = pieces.length === 1 ? first!.part : concat(...pieces.map(({ part }) => part));
+  return { data, total: found.length };
+}
+
+export function putEntries(
+  db: Database,
+  tag: Bytes,
+  items: readonly EntryChange[],
+): EntryChangeResult[] {
+  return items.map(({ messageId, revision, sealed }) => {
+    const entry = messageInMailbox(db, tag, messageId);
+    if (entry === undefined) return { messageId: messageId.slice(), revision: 0, ok: false };
+    const changed = db.run(
+      `UPDATE entries SET sealed = ?, revision = revision + 1
+       WHERE mailbox = ? AND number = ? AND revision = ?`,
+      sealed,
+      entry.mailbox,
+      entry.number,
+      revision,
+    );
+    if (changed > 0) return { messageId: messageId.slice(), revision: revision + 1, ok: true };
+    const current = db.get<{ revision: number }>(
+      "SELECT revision FROM entries WHERE mailbox = ? AND number = ?",
+      entry.mailbox,
+      entry.number,
+    )!;
+    return { messageId: messageId.slice(), revision: current.revision, ok: false };
+  });
+}
+
+export function removeEntries(db: Database, tag: Bytes, messageIds: readonly Bytes[]): number {
+  let removed = 0;
+  for (const messageId of messageIds) {
+    const entry = messageInMailbox(db, tag, messageId);
+    if (entry === undefined) continue;
+    db.run("DELETE FROM entries WHERE mailbox = ? AND number = ?", entry.mailbox, entry.number);
+    db.run("UPDATE mailboxes SET entry_count = entry_count - 1 WHERE account = ?", entry.mailbox);
+    removeUnreferenced(db, entry.message);
+    removed++;
+  }
+  return removed;
+}
+
+export function readState(db: Database, tag: Bytes): SealedState {
+  const row = db.get<{ revision: number; sealed: Bytes }>(
+    "SELECT revision, sealed FROM states JOIN accounts ON id = account WHERE tag = ?",
+    tag,
+  );
+  return row === undefined ? { revision: 0, sealed: null } : { ...row };
+}
+
+export function saveState(
+  db: Database,
+  tag: Bytes,
+  { revision, sealed }: { revision: number; sealed: Bytes },
+): number | null {
+  const changed = revision === 0
+    ? db.run(
+      `INSERT INTO states (account, revision, sealed)
+       SELECT id, 1, ? FROM accounts WHERE tag = ? ON CONFLICT DO NOTHING`,
+      sealed,
+      tag,
+    )
+    : db.run(
+      `UPDATE states SET revision = revision + 1, sealed = ?
+       WHERE revision = ? AND account = (SELECT id FROM accounts WHERE tag = ?)`,
+      sealed,
+      revision,
+      tag,
+    );
+  return changed > 0 ? revision + 1 : null;
+}

@@ -1,0 +1,131 @@
+/** Messages, their parts and their entries as SQL: what deliveries and uploads have in common. */
+
+import type { Bytes } from "../../crypto/bytes.ts";
+import { distinctTags } from "../arguments.ts";
+import {
+  CONTENT_PIECE_BYTES,
+  type Delivery,
+  type DeliveryOutcome,
+  type Placement,
+} from "../store.ts";
+import type { Database } from "./database.ts";
+
+/** A message as deliveries see it. */
+export interface MessageRow {
+  readonly id: number;
+  readonly digest: Bytes;
+  readonly uploadedBy: Bytes | null;
+  readonly meta: Bytes;
+}
+
+/** An active account among the recipients. */
+export interface Recipient {
+  readonly id: number;
+  readonly tag: Bytes;
+}
+
+export function findMessage(db: Database, messageId: Bytes): MessageRow | undefined {
+  return db.get<MessageRow>(
+    "SELECT id, digest, uploaded_by AS uploadedBy, meta FROM messages WHERE message_id = ?",
+    messageId,
+  );
+}
+
+/** Sorts the tags into active accounts and others, each in the order given. */
+export function resolveRecipients(
+  db: Database,
+  tags: readonly Bytes[],
+): { recipients: Recipient[]; refused: Bytes[] } {
+  const recipients: Recipient[] = [];
+  const refused: Bytes[] = [];
+  for (const tag of distinctTags(tags)) {
+    const row = db.get<{ id: number }>(
+      "SELECT id FROM accounts WHERE tag = ? AND status = 'active'",
+      tag,
+    );
+    if (row === undefined) refused.push(tag);
+    else recipients.push({ id: row.id, tag });
+  }
+  return { recipients, refused };
+}
+
+/** Makes room for content of that length and returns its id. */
+export function createContent(db: Database, length: number): number {
+  return db.get<{ id: number }>(
+    "INSERT INTO contents (length) VALUES (?) RETURNING id",
+    length,
+  )!.id;
+}
+
+/** Writes `data` at `start` of a content, where nothing is yet. */
+export function addPieces(
+  db: Database,
+  { content, start, data }: { content: number; start: number; data: Bytes },
+): void {
+  for (let at = 0; at < data.length; at += CONTENT_PIECE_BYTES) {
+    db.run(
+      "INSERT INTO content_pieces (content, start, data) VALUES (?, ?, ?)",
+      content,
+      start + at,
+      data.subarray(at, at + CONTENT_PIECE_BYTES),
+    );
+  }
+}
+
+/** Makes the content with that id a message. */
+export function createMessage(
+  db: Database,
+  id: number,
+  message: Omit<Delivery, "content" | "mailboxes"> & { uploadedBy: Bytes | null },
+): void {
+  db.run(
+    "INSERT INTO messages (id, message_id, digest, uploaded_by, meta) VALUES (?, ?, ?, ?, ?)",
+    id,
+    message.messageId,
+    message.digest,
+    message.uploadedBy,
+    message.meta,
+  );
+  db.run(
+    "INSERT INTO message_parts (message, header, summary) VALUES (?, ?, ?)",
+    id,
+    message.header,
+    message.summary,
+  );
+}
+
+/** Puts the message into mailboxes, under the next number of each. */
+export function addEntries(
+  db: Database,
+  message: number,
+  recipients: readonly Recipient[],
+): Placement[] {
+  return recipients.map(({ id, tag }) => {
+    const { number } = db.get<{ number: number }>(
+      `UPDATE mailboxes SET last_number = last_number + 1, entry_count = entry_count + 1
+       WHERE account = ? RETURNING last_number AS number`,
+      id,
+    )!;
+    db.run("INSERT INTO entries (mailbox, number, message) VALUES (?, ?, ?)", id, number, message);
+    return { tag, index: number };
+  });
+}
+
+/** The answer to somebody who sends a message that is there already. */
+export function duplicateOf(db: Database, message: MessageRow): DeliveryOutcome {
+  const entries = db.all<Placement>(
+    `SELECT tag, number AS "index" FROM entries JOIN accounts ON id = mailbox
+     WHERE message = ? ORDER BY mailbox`,
+    message.id,
+  );
+  return { outcome: "duplicate", meta: message.meta, entries: entries.map((e) => ({ ...e })) };
+}
+
+/** Removes a message, with all its parts, if no mailbox has it any more. */
+export function removeUnreferenced(db: Database, message: number): void {
+  db.run(
+    "DELETE FROM contents WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries WHERE message = ?)",
+    message,
+    message,
+  );
+}

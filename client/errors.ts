@@ -6,8 +6,8 @@
  * | --- | --- |
  * | ConnectError | 3 |
  * | LoginError | 4 |
- * | TrustError (of crypto/, thrown here too), KeyChangedError, RejectedMailError | 5 |
- * | every other MailsecError | 1 |
+ * | TrustError (of crypto/), KeyChangedError, RejectedMailError | 5 |
+ * | every other MailsecError (a refusal by the server is protocol/'s ServerError) | 1 |
  */
 
 import { MailsecError } from "../crypto/errors.ts";
@@ -26,20 +26,6 @@ export class ConnectError extends MailsecError {
 /** The server does not let this user in. */
 export class LoginError extends MailsecError {
   override name = "LoginError";
-}
-
-/** The server refused a request; `code` is the server's (protocol/error_codes.ts). */
-export class ServerError extends MailsecError {
-  override name = "ServerError";
-
-  constructor(
-    code: string,
-    message: string,
-    readonly names: readonly string[],
-    detail: Detail = {},
-  ) {
-    super(code, message, detail);
-  }
 }
 
 /** Recipients that cannot get this mail; nothing was sent. */

@@ -26,6 +26,11 @@ export class CborFields {
     return value;
   }
 
+  /** The one integer allowed, such as a version. */
+  exactly(key: string, expected: number): void {
+    if (this.#take(key) !== expected) throw this.#bad(key);
+  }
+
   /** A text of at most `maxBytes` bytes of UTF-8. */
   text(key: string, maxBytes: number): string {
     return this.#text(key, this.#take(key), maxBytes);

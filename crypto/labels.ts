@@ -24,7 +24,7 @@ export const KEM_KEY_ID = "kem-key-id";
 
 /** Labels of the transcript's MixHash: which data enters the hash. */
 export const HASH_PROLOGUE = "prologue";
-export const HASH_M1_HEADER = "m1-header";
+export const HASH_HEADER = "header";
 export const HASH_SERVER_STATIC = "server-static";
 export const HASH_EPHEMERAL_KEY = "ephemeral-key";
 export const HASH_EPHEMERAL = "ephemeral";

@@ -32,7 +32,9 @@ export function validate<T>(schema: Schema<T>, value: unknown): T {
 
 /** CBOR of what `Schema.pack` returned (arrays, numbers, texts, byte arrays, booleans, null). */
 export function encodePacked(packed: unknown): Bytes {
-  const bytes = encodeCbor(packed) as Bytes;
-  // cborg may answer with a view of a buffer pool, which must never be transferred to a worker.
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  // cborg may answer with a Buffer, or with a view of a pool of them, which must never be
+  // transferred to a worker: then the bytes move into a buffer of their own.
+  const bytes = encodeCbor(packed);
+  const own = bytes.byteLength === bytes.buffer.byteLength && bytes.constructor === Uint8Array;
+  return own ? bytes : new Uint8Array(bytes);
 }

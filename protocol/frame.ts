@@ -38,19 +38,25 @@ export type FrameType = typeof FrameType[keyof typeof FrameType];
 export const Refusal = { server_full: 1, busy: 2 } as const;
 export type Refusal = keyof typeof Refusal;
 
+// The sizes of crypto/, spelled out: the front door writes a frame and must not load that for it.
 const TAG_BYTES = 16;
+const KEM_PUBLIC_BYTES = 1582;
+const KEM_CIPHERTEXT_BYTES = 1472;
+const SIGNED_RECORD_BYTES = 1 + 32 + 4 + 8 + 8 + 1 + 1 + 1984 + KEM_PUBLIC_BYTES;
+const SIGNATURE_BYTES = 3373;
+const M6_FIXED_BYTES = KEM_PUBLIC_BYTES + KEM_CIPHERTEXT_BYTES + TAG_BYTES;
 
 /** Least and greatest length of each type's body, in bytes. */
 export const FRAME_LENGTHS: Readonly<Record<FrameType, readonly [min: number, max: number]>> = {
   [FrameType.IDREQ]: [0, 0],
-  [FrameType.IDREC]: [1, 8 * 1024],
+  [FrameType.IDREC]: exactly(SIGNED_RECORD_BYTES + SIGNATURE_BYTES),
   [FrameType.REFUSED]: [1, 1],
-  [FrameType.M1]: exactly(1 + 8 + 1472 + 1216 + TAG_BYTES),
+  [FrameType.M1]: exactly(1 + 8 + KEM_CIPHERTEXT_BYTES + 1216 + TAG_BYTES),
   [FrameType.M2]: exactly(1120 + 64 + TAG_BYTES),
   [FrameType.M3]: exactly(256 + TAG_BYTES),
   [FrameType.M4]: [1 + TAG_BYTES, 320 + TAG_BYTES],
   [FrameType.M5]: exactly(64 + TAG_BYTES),
-  [FrameType.M6]: [1 + 1582 + 1472 + TAG_BYTES, 1582 + 1472 + MAX_BUNDLE_BYTES + TAG_BYTES],
+  [FrameType.M6]: [1 + M6_FIXED_BYTES, MAX_BUNDLE_BYTES + M6_FIXED_BYTES],
   [FrameType.M7]: exactly(64 + TAG_BYTES),
   [FrameType.M8]: exactly(64 + TAG_BYTES),
   [FrameType.M5R]: [1 + TAG_BYTES, MAX_REGISTRATION_BYTES + TAG_BYTES],

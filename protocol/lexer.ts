@@ -27,8 +27,9 @@ export class Lexer {
   readonly #tokens: Tokenizer;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#tokens = new Tokenizer(bytes, STRICT);
+    // A plain view: `slice` of Node's Buffer, which cborg calls, would not copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#tokens = new Tokenizer(this.#bytes, STRICT);
   }
 
   /** An unsigned integer up to 2^53 - 1. */

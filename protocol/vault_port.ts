@@ -7,6 +7,8 @@
  * `{id, failed: true}` when the call failed for whatever reason (which is in the vault's log), and
  * posts `{event, body}` and `{close: code}` on its own.
  */
+import { KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES } from "../crypto/composite_kem.ts";
+import { SERVER_RECORD_BYTES } from "../crypto/server_record.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import { ERROR_CODES } from "./error_codes.ts";
 import { MAX_BUNDLE_BYTES, MAX_OPAQUE_BYTES } from "./limits.ts";
@@ -30,10 +32,10 @@ const inviteToken = fixedBytes(32);
 /** The calls before a session is open; each at most once a connection, in this order. */
 export const HANDSHAKE_CALLS = {
   /** The current server record. */
-  serverRecord: { args: struct({}), result: struct({ record: bytes({ min: 1, max: 16 * 1024 }) }) },
+  serverRecord: { args: struct({}), result: struct({ record: fixedBytes(SERVER_RECORD_BYTES) }) },
   /** Opens `ciphertext` with the server's KEM key of that id; released on a 25 ms tick. */
   decapsulate: {
-    args: struct({ keyId: fixedBytes(8), ciphertext: fixedBytes(1472) }),
+    args: struct({ keyId: fixedBytes(8), ciphertext: fixedBytes(KEM_CIPHERTEXT_BYTES) }),
     result: struct({ sharedSecret: fixedBytes(32) }),
   },
   /** OPAQUE KE1 to KE2; counts as a failed try of that user until a right KE3 comes. */
@@ -46,8 +48,8 @@ export const HANDSHAKE_CALLS = {
     args: struct({ ke3: opaqueMessage }),
     result: struct({
       sessionKey: fixedBytes(64),
-      kemPublicKey: fixedBytes(1582),
-      kemCiphertext: fixedBytes(1472),
+      kemPublicKey: fixedBytes(KEM_PUBLIC_BYTES),
+      kemCiphertext: fixedBytes(KEM_CIPHERTEXT_BYTES),
       bundle: bytes({ min: 1, max: MAX_BUNDLE_BYTES }),
     }),
   },

@@ -1,0 +1,102 @@
+/** Arbitrary messages for property tests, written down apart from the schemas they must fit. */
+import fc from "fast-check";
+import type { Bytes } from "../../crypto/bytes.ts";
+import type { ServerEvent } from "../../protocol/messages/events.ts";
+import type { RequestType } from "../../protocol/registry.ts";
+
+function bytesOf(minLength: number, maxLength: number): fc.Arbitrary<Bytes> {
+  return fc.oneof(
+    { weight: 9, arbitrary: fc.uint8Array({ minLength, maxLength: Math.min(maxLength, 300) }) },
+    { weight: 1, arbitrary: fc.constant(new Uint8Array(maxLength).fill(7)) },
+  ).map((bytes) => new Uint8Array(bytes));
+}
+
+const user = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,31}$/);
+const messageId = bytesOf(16, 16);
+const natural = fc.maxSafeNat();
+const revision = fc.nat({ max: 0xffff_ffff });
+const index = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const header = bytesOf(1, 320 * 1024);
+const summary = bytesOf(1, 128 * 1024);
+const sealedEntry = bytesOf(1, 64 * 1024);
+const sealedState = bytesOf(1, 512 * 1024);
+const entries = fc.array(
+  fc.record({
+    index,
+    messageId,
+    arrived: natural,
+    contentLength: natural,
+    revision,
+    sealed: fc.option(bytesOf(1, 300)),
+  }),
+  { maxLength: 20 },
+);
+const nothing = fc.constant({});
+
+export const REQUESTS: Record<RequestType, fc.Arbitrary<unknown>> = {
+  ping: nothing,
+  lookup: fc.record({ users: fc.array(user, { minLength: 1, maxLength: 200 }) }),
+  send: fc.record({ messageId, header, summary, content: bytesOf(1, 128 * 1024) }),
+  send_begin: fc.record({ messageId, header, summary, contentLength: index }),
+  send_chunk: fc.record({ messageId, offset: natural, data: bytesOf(1, 256 * 1024) }),
+  send_commit: fc.record({ messageId }),
+  list: fc.record({ before: fc.option(index), limit: fc.integer({ min: 1, max: 200 }) }),
+  entries: fc.record({
+    indices: fc.array(index, { maxLength: 200 }),
+    messageIds: fc.array(messageId, { maxLength: 200 }),
+  }),
+  fetch: fc.record({ messageIds: fc.array(messageId, { minLength: 1, maxLength: 100 }) }),
+  content: fc.record({
+    messageId,
+    offset: natural,
+    length: fc.integer({ min: 1, max: 256 * 1024 }),
+  }),
+  put_entry: fc.record({
+    items: fc.array(fc.record({ messageId, revision, sealed: sealedEntry }), {
+      minLength: 1,
+      maxLength: 15,
+    }),
+  }),
+  get_state: nothing,
+  put_state: fc.record({ revision, sealed: sealedState }),
+};
+
+export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
+  ping: fc.record({ time: natural }),
+  lookup: fc.record({
+    results: fc.array(
+      fc.record({
+        user,
+        status: fc.constantFrom("active", "disabled", "unknown"),
+        identities: fc.array(bytesOf(1, 16 * 1024), { maxLength: 4 }),
+      }),
+      { minLength: 1, maxLength: 10 },
+    ),
+  }),
+  send: fc.record({ arrived: natural }),
+  send_begin: fc.record({ received: natural, done: fc.boolean() }),
+  send_chunk: fc.record({ received: natural }),
+  send_commit: fc.record({ arrived: natural }),
+  list: fc.record({ total: natural, entries }),
+  entries: fc.record({ entries }),
+  fetch: fc.record({
+    mails: fc.array(fc.record({ messageId, header, summary }), { maxLength: 4 }),
+  }),
+  content: fc.record({ data: bytesOf(0, 256 * 1024), total: natural }),
+  put_entry: fc.record({
+    results: fc.array(fc.record({ messageId, revision, ok: fc.boolean() }), { maxLength: 100 }),
+  }),
+  get_state: fc.record({ revision, sealed: fc.option(sealedState) }),
+  put_state: fc.record({ revision }),
+};
+
+export const SERVER_EVENTS: fc.Arbitrary<ServerEvent> = fc.oneof(
+  fc.record({
+    event: fc.constant("new_mail" as const),
+    body: fc.record({ index, messageId }),
+  }),
+  fc.record({
+    event: fc.constant("closing" as const),
+    body: fc.record({ reason: fc.constantFrom("shutting_down" as const, "disabled" as const) }),
+  }),
+);

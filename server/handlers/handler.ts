@@ -1,0 +1,36 @@
+import type { Bytes } from "../../crypto/bytes.ts";
+import type { ReplyOf, RequestOf } from "../../protocol/messages/message.ts";
+import type { Schema } from "../../protocol/schema.ts";
+import type { MailStore, Placement } from "../../mailstore/store.ts";
+import type { Accounts } from "../vault/accounts.ts";
+import type { AtRest } from "../vault/at_rest.ts";
+
+/** What all handlers work with. */
+export interface Office {
+  readonly store: MailStore;
+  readonly accounts: Accounts;
+  readonly atRest: AtRest;
+  /** Greatest message, attachments included, in bytes before sealing. */
+  readonly maxMessageBytes: number;
+  /** Time of day in ms since the epoch. */
+  now(): number;
+  /** Tells the sessions of those who got a mail. */
+  announce(messageId: Bytes, entries: readonly Placement[]): void;
+}
+
+/** Who asks, as the vault itself has found out at the login, and what can be done about it. */
+export interface RequestContext {
+  readonly user: string;
+  /** Tag of the user's account. */
+  readonly tag: Bytes;
+  readonly office: Office;
+}
+
+/**
+ * Does one kind of request for the user who is logged in. The request has been checked against its
+ * schema. Throws ServerError for what the client is told; anything else is the server's failure.
+ */
+export type Handler<M extends { request: Schema<unknown>; reply: Schema<unknown> }> = (
+  context: RequestContext,
+  request: RequestOf<M>,
+) => Promise<ReplyOf<M>> | ReplyOf<M>;

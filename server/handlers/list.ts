@@ -1,0 +1,9 @@
+import type { list } from "../../protocol/messages/list.ts";
+import type { Handler } from "./handler.ts";
+import { entriesForReply } from "./mailbox_entries.ts";
+
+/** A page of the user's mailbox, newest first. */
+export const handleList: Handler<typeof list> = async ({ tag, office }, page) => {
+  const { total, entries } = await office.store.listEntries(tag, page);
+  return { total, entries: entriesForReply(office, entries) };
+};

@@ -1,0 +1,7 @@
+import type { putEntry } from "../../protocol/messages/put_entry.ts";
+import type { Handler } from "./handler.ts";
+
+/** Replaces sealed entries of the user's mailbox. */
+export const handlePutEntry: Handler<typeof putEntry> = async ({ tag, office }, { items }) => ({
+  results: await office.store.putEntries(tag, items),
+});

@@ -1,0 +1,11 @@
+/**
+ * Labels of what the server derives from its database key. They are of no concern to any peer,
+ * which is why they live here and not with the protocol's.
+ */
+
+/** Key of the HMAC that turns a user name into the tag of its account. */
+export const NAME_TAG = "name-tag";
+/** Key for the columns of one table; followed by the table's name. */
+export const AT_REST_TABLE = "at-rest ";
+/** Associated data of a sealed column. */
+export const AT_REST_COLUMN = "at-rest column";

@@ -1,0 +1,158 @@
+/**
+ * Login and registration as the vault does them: everything that needs a secret of the server or
+ * must not be skipped. The steps of one login hand each other a state object, so that they cannot be
+ * taken out of order.
+ */
+
+import type { Bytes } from "../../crypto/bytes.ts";
+import { encapsulate, importKemPublicKey } from "../../crypto/composite_kem.ts";
+import { confirmLogin } from "../../crypto/handshake_confirm.ts";
+import { parseIdentity, verifyIdentity } from "../../crypto/identity.ts";
+import { inviteTokenHash } from "../../crypto/invite.ts";
+import {
+  finishServerLogin,
+  registrationResponse,
+  type ServerLoginState,
+  startServerLogin,
+} from "../../crypto/password_server.ts";
+import { type Clock, releaseOnTick } from "../../crypto/tick.ts";
+import type { TranscriptState } from "../../crypto/transcript.ts";
+import type { RegistrationOutcome } from "../../mailstore/store.ts";
+import type { CallResult } from "../../protocol/vault_port.ts";
+import type { Accounts, RegistrationParts, UserWithLogin } from "./accounts.ts";
+import type { CountedTry, LoginThrottle } from "./login_throttle.ts";
+import type { ServerKeys } from "./server_keys.ts";
+
+/** Between KE2 and KE3. */
+export interface PasswordStep {
+  readonly user: string;
+  readonly account: UserWithLogin | null;
+  readonly counted: CountedTry;
+  readonly opaque: ServerLoginState;
+}
+
+/** Between KE3 and M7: the password was right, the proof of the user's key is missing. */
+export interface ProofStep {
+  readonly user: string;
+  /** ssU, 32 bytes, wiped when the proof is checked. */
+  readonly userSecret: Bytes;
+}
+
+/** Between a registration's request and its record. */
+export interface RegisterStep {
+  readonly user: string;
+  readonly tokenHash: Bytes;
+}
+
+interface LoginsOptions {
+  readonly accounts: Accounts;
+  readonly throttle: LoginThrottle;
+  readonly keys: ServerKeys;
+  readonly clock: Clock;
+}
+
+/** See the head of this file. */
+export class Logins {
+  readonly #options: LoginsOptions;
+
+  constructor(options: LoginsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * KE1 to KE2. A name that nobody has, and a disabled account, get a KE2 like any other that no KE3
+   * will fit; the answer leaves on a tick. Null: the name is blocked after failed tries.
+   *
+   * @throws {FormatError} on a KE1 that is not valid.
+   */
+  start(user: string, ke1: Bytes): Promise<{ ke2: Bytes; step: PasswordStep } | null> {
+    return releaseOnTick(this.#options.clock, this.#start(user, ke1));
+  }
+
+  async #start(user: string, ke1: Bytes): Promise<{ ke2: Bytes; step: PasswordStep } | null> {
+    const { accounts, throttle, keys } = this.#options;
+    const counted = await throttle.begin(accounts.tagOf(user));
+    if (counted === null) return null;
+    const account = await accounts.find(user);
+    const mayLogIn = account?.status === "active" || account?.status === "registered";
+    const { ke2, ...opaque } = startServerLogin({
+      setup: keys.secrets.opaqueSetup,
+      realm: keys.record.realm,
+      user,
+      record: mayLogIn ? account.login : null,
+      ke1,
+    });
+    return { ke2, step: { user, account: mayLogIn ? account : null, counted, opaque } };
+  }
+
+  /**
+   * KE3: what M6 needs, or null when the client did not know the password.
+   *
+   * @throws {FormatError} on a KE3 of a wrong length.
+   */
+  async finish(
+    { user, account, counted, opaque }: PasswordStep,
+    ke3: Bytes,
+  ): Promise<{ result: CallResult<"loginFinish">; step: ProofStep } | null> {
+    const { accounts, throttle, keys } = this.#options;
+    const sessionKey = finishServerLogin({ realm: keys.record.realm, user }, opaque, ke3);
+    if (sessionKey === null || account === null || account.bundle === null) return null;
+    await throttle.succeeded(counted);
+    const [records] = await accounts.identities([user]);
+    const identity = parseIdentity(records!.at(-1)!);
+    const userKey = await importKemPublicKey(identity.kemPublicKey);
+    const { ciphertext, sharedSecret } = await encapsulate(userKey);
+    return {
+      result: {
+        sessionKey,
+        kemPublicKey: identity.kemPublicKey,
+        kemCiphertext: ciphertext,
+        bundle: account.bundle,
+      },
+      step: { user, userSecret: sharedSecret },
+    };
+  }
+
+  /** M7: whether the client has the user's key; then the transcript goes on with the state. */
+  async confirm(
+    { user, userSecret }: ProofStep,
+    proof: { state: TranscriptState; m7: Bytes },
+  ): Promise<TranscriptState | null> {
+    const confirmation = await confirmLogin({ ...proof, userSecret });
+    if (!confirmation.ok) return null;
+    const { accounts, clock } = this.#options;
+    // Whoever was disabled since KE1 does not get in; the first login makes the account active.
+    const status = await accounts.statusOf(user);
+    if (status === "registered") await accounts.activate(user, clock.now());
+    return status === "registered" || status === "active" ? confirmation.state : null;
+  }
+
+  /**
+   * The start of a registration. The invite is looked at when the registration ends: the answer
+   * says nothing about it, and without it a response is worth nothing.
+   *
+   * @throws {FormatError} on a request that is not valid.
+   */
+  registerStart(
+    { user, token, request }: { user: string; token: Bytes; request: Bytes },
+  ): { response: Bytes; step: RegisterStep } {
+    const response = registrationResponse(this.#options.keys.secrets.opaqueSetup, user, request);
+    return { response, step: { user, tokenHash: inviteTokenHash(token) } };
+  }
+
+  /**
+   * The end of a registration: stores the account and uses the invite up.
+   *
+   * @throws {FormatError|TrustError} on an identity that is not this user's.
+   */
+  async registerFinish(
+    { user, tokenHash }: RegisterStep,
+    parts: RegistrationParts,
+  ): Promise<RegistrationOutcome> {
+    const { accounts, clock } = this.#options;
+    const identity = await verifyIdentity(parts.identity, user);
+    // A key that cannot be used would make every later login fail.
+    await importKemPublicKey(identity.kemPublicKey);
+    return await accounts.register(user, { tokenHash, now: clock.now() }, parts);
+  }
+}

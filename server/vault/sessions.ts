@@ -1,0 +1,70 @@
+/**
+ * The sessions that are open: who may open one more, and who is told what.
+ *
+ * Invariants: at most `maxSessions` in all and `maxPerUser` of one user; a session is in here exactly
+ * as long as its port has a user's authority.
+ */
+
+import { type Bytes, toHex } from "../../crypto/bytes.ts";
+import type { Placement } from "../../mailstore/store.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
+import type { ServerEvent } from "../../protocol/messages/events.ts";
+
+/** One open session. */
+export interface OpenSession {
+  readonly user: string;
+  readonly tag: Bytes;
+  /** Sends an event to the client. */
+  tell(event: ServerEvent): void;
+  /** Takes the authority away and ends the connection. */
+  end(code: ErrorCode): void;
+}
+
+export class Sessions {
+  readonly #limits: { readonly maxSessions: number; readonly maxPerUser: number };
+  readonly #byTag = new Map<string, Set<OpenSession>>();
+  #count = 0;
+
+  constructor(limits: { maxSessions: number; maxPerUser: number }) {
+    this.#limits = limits;
+  }
+
+  /** Opens a session, or says why not. */
+  open(session: OpenSession): ErrorCode | null {
+    const key = toHex(session.tag);
+    const others = this.#byTag.get(key);
+    if (this.#count >= this.#limits.maxSessions) return "server_full";
+    if ((others?.size ?? 0) >= this.#limits.maxPerUser) return "too_many_sessions";
+    if (others === undefined) this.#byTag.set(key, new Set([session]));
+    else others.add(session);
+    this.#count += 1;
+    return null;
+  }
+
+  /** The session has ended. May be called more than once. */
+  close(session: OpenSession): void {
+    const key = toHex(session.tag);
+    const sessions = this.#byTag.get(key);
+    if (!sessions?.delete(session)) return;
+    this.#count -= 1;
+    if (sessions.size === 0) this.#byTag.delete(key);
+  }
+
+  /** Tells every session of those who got a mail. */
+  announce(messageId: Bytes, entries: readonly Placement[]): void {
+    for (const { tag, index } of entries) {
+      for (const session of this.#byTag.get(toHex(tag)) ?? []) {
+        session.tell({ event: "new_mail", body: { index, messageId } });
+      }
+    }
+  }
+
+  /** All sessions that are open now. */
+  all(): OpenSession[] {
+    return [...this.#byTag.values()].flatMap((sessions) => [...sessions]);
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+}

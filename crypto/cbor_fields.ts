@@ -116,6 +116,26 @@ export class CborFields {
     return result;
   }
 
+  /** A map of at most `max` texts to texts. */
+  textMap(
+    key: string,
+    limits: { max: number; maxKeyBytes: number; maxBytes: number },
+  ): Map<string, string> {
+    const value = this.#take(key);
+    if (!(value instanceof Map) || value.size > limits.max) throw this.#bad(key);
+    return new Map(
+      [...value].map(([name, text]) => [
+        this.#text(key, name, limits.maxKeyBytes),
+        this.#text(key, text, limits.maxBytes),
+      ]),
+    );
+  }
+
+  /** Whether there is such a key that was not taken. */
+  has(key: string): boolean {
+    return this.#fields.has(key);
+  }
+
   /** Takes a null when the value under `key` is one; otherwise takes nothing. */
   takeNull(key: string): boolean {
     if (this.#fields.get(key) !== null) return false;

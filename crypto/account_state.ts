@@ -1,0 +1,148 @@
+/**
+ * The account state: what a user's devices share and what changes often, sealed by them and kept
+ * by the server, replaced by compare-and-set on a revision.
+ *
+ * Wire: `XChaCha20-Poly1305(HKDF(BK, "state"), padded, aad = "mailsec/1 state\0" ‖ realm ‖ user)`,
+ * padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024. The CBOR is a map:
+ * `{v: 1, pins: {user: {fp(32), kemKeyId(8), epoch, firstSeen, accepted}}, sent: {user: n},
+ * seen: {user: [first, last, …]}, settings: {name: text}}`; times in ms since the Unix epoch.
+ */
+
+import { xchachaOpen, xchachaSeal } from "./aead.ts";
+import { type Bytes, utf8, wipe } from "./bytes.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
+import { CborFields } from "./cbor_fields.ts";
+import { KEM_KEY_ID_BYTES } from "./composite_kem.ts";
+import { areCounterRanges, type CounterRanges, MAX_COUNTER_RANGES } from "./counters.ts";
+import { FormatError } from "./errors.ts";
+import { type BundleOwner, stateKey } from "./key_bundle.ts";
+import { ACCOUNT_STATE, labelled } from "./labels.ts";
+import { padBlob, unpadBlob } from "./padding.ts";
+
+const VERSION = 1;
+const PADDING_STEP_BYTES = 1024;
+const FINGERPRINT_BYTES = 32;
+const MAX_CONTACTS = 20_000;
+const MAX_SETTINGS = 200;
+const MAX_SETTING_NAME_BYTES = 64;
+const MAX_SETTING_BYTES = 4096;
+
+/** The keys of a contact as they were first seen, or last accepted. */
+export interface ContactPin {
+  /** Of the signing key, 32 bytes. */
+  readonly fingerprint: Bytes;
+  /** 8 bytes. */
+  readonly kemKeyId: Bytes;
+  readonly epoch: number;
+  /** ms since the epoch. */
+  readonly firstSeen: number;
+  /** Whether the user has looked at these keys and accepted them. */
+  readonly accepted: boolean;
+}
+
+/** What the devices of a user share. */
+export interface AccountState {
+  /** By user name. */
+  readonly pins: ReadonlyMap<string, ContactPin>;
+  readonly counters: {
+    /** The counter of the last mail sent to each user. */
+    readonly sent: ReadonlyMap<string, number>;
+    /** The counters seen of each sender. */
+    readonly seen: ReadonlyMap<string, CounterRanges>;
+  };
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** The state of a new account. */
+export const EMPTY_ACCOUNT_STATE: AccountState = {
+  pins: new Map(),
+  counters: { sent: new Map(), seen: new Map() },
+  settings: new Map(),
+};
+
+/** Seals the state for its owner. */
+export function sealState(bundleKey: Bytes, owner: BundleOwner, state: AccountState): Bytes {
+  const key = stateKey(bundleKey);
+  const padded = padBlob(encodeState(state), PADDING_STEP_BYTES);
+  const sealed = xchachaSeal(key, padded, associatedData(owner));
+  wipe(key, padded);
+  return sealed;
+}
+
+/**
+ * Opens what {@linkcode sealState} made.
+ *
+ * @throws {DecryptionError} under another key, for another owner, or when it was changed.
+ * @throws {FormatError} when a newer release wrote it.
+ */
+export function openState(bundleKey: Bytes, owner: BundleOwner, sealed: Bytes): AccountState {
+  const key = stateKey(bundleKey);
+  const padded = xchachaOpen(key, sealed, associatedData(owner));
+  wipe(key);
+  return decodeState(unpadBlob(padded, PADDING_STEP_BYTES, "account state"));
+}
+
+function associatedData({ realm, user }: BundleOwner): Bytes {
+  return labelled(ACCOUNT_STATE, realm, utf8(user));
+}
+
+function encodeState({ pins, counters, settings }: AccountState): Bytes {
+  const pinned = [...pins].map(([user, pin]): [string, CborValue] => [
+    user,
+    new Map<string, CborValue>([
+      ["fp", pin.fingerprint],
+      ["kemKeyId", pin.kemKeyId],
+      ["epoch", pin.epoch],
+      ["firstSeen", pin.firstSeen],
+      ["accepted", pin.accepted],
+    ]),
+  ]);
+  const seen = [...counters.seen].map(([user, ranges]): [string, CborValue] => [user, [...ranges]]);
+  return encodeCbor(
+    new Map<string, CborValue>([
+      ["v", VERSION],
+      ["pins", new Map(pinned)],
+      ["sent", new Map(counters.sent)],
+      ["seen", new Map(seen)],
+      ["settings", new Map(settings)],
+    ]),
+  );
+}
+
+function decodeState(bytes: Bytes): AccountState {
+  const fields = new CborFields(decodeCbor(bytes, "account state"), "account state");
+  fields.exactly("v", VERSION);
+  const state = {
+    pins: fields.byUser("pins", MAX_CONTACTS, readPin),
+    counters: {
+      sent: fields.byUser("sent", MAX_CONTACTS, (sent, user) => sent.uint(user)),
+      seen: fields.byUser("seen", MAX_CONTACTS, readRanges),
+    },
+    settings: fields.textMap("settings", {
+      max: MAX_SETTINGS,
+      maxKeyBytes: MAX_SETTING_NAME_BYTES,
+      maxBytes: MAX_SETTING_BYTES,
+    }),
+  };
+  fields.end();
+  return state;
+}
+
+function readPin(pins: CborFields, user: string): ContactPin {
+  const fields = pins.fields(user);
+  const pin = {
+    fingerprint: fields.bytes("fp", FINGERPRINT_BYTES),
+    kemKeyId: fields.bytes("kemKeyId", KEM_KEY_ID_BYTES),
+    epoch: fields.uint("epoch"),
+    firstSeen: fields.uint("firstSeen"),
+    accepted: fields.flag("accepted"),
+  };
+  fields.end();
+  return pin;
+}
+
+function readRanges(seen: CborFields, user: string): CounterRanges {
+  const ranges = seen.uints(user, 2 * MAX_COUNTER_RANGES);
+  if (!areCounterRanges(ranges)) throw new FormatError("The account state's counters are wrong.");
+  return ranges;
+}

@@ -77,7 +77,7 @@ export function encodeReply(id: number, type: RequestType, body: unknown): Bytes
 }
 
 export function encodeErrorReply(id: number, code: ErrorCode, names: readonly string[]): Bytes {
-  return encodePacked([requestId.check(id), ERROR, code, errorNames.check(names)]);
+  return encodePacked([requestId.check(id), ERROR, errorCode.check(code), errorNames.check(names)]);
 }
 
 export function encodeEvent(event: ServerEvent): Bytes {

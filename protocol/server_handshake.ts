@@ -1,0 +1,116 @@
+/**
+ * The server's end of a connection up to the last frame. Whatever goes wrong, here or in the vault,
+ * is a rejection, and whoever drives it closes the connection without a word.
+ */
+import type { Bytes } from "../crypto/bytes.ts";
+import type { ServerHello } from "../crypto/handshake_layout.ts";
+import type { ServerAfterM3 } from "../crypto/handshake_server.ts";
+import {
+  serverM2,
+  serverM4,
+  serverM6,
+  serverM6Register,
+  serverM8,
+  serverOnM1,
+  serverOnM3,
+  serverOnM5,
+  serverOnM5Register,
+} from "../crypto/handshake_server.ts";
+import type { TrafficSecrets } from "../crypto/transcript.ts";
+import { decode } from "./codec.ts";
+import type { ErrorCode } from "./error_codes.ts";
+import { FrameType } from "./frame.ts";
+import type { FrameChannel } from "./frame_channel.ts";
+import { registration } from "./messages/registration.ts";
+import type { VaultPort } from "./vault_port.ts";
+
+export type ServerHandshakeResult =
+  | { readonly mode: "register"; readonly user: string }
+  | {
+    readonly mode: "login";
+    readonly user: string;
+    readonly secrets: TrafficSecrets;
+    /** Why the user, who is who she says, may not have a session; null when she may. */
+    readonly refused: ErrorCode | null;
+  };
+
+interface Ends {
+  readonly channel: FrameChannel;
+  readonly vault: VaultPort;
+}
+
+/** IDREQ, M1 to M8, or M1 to M6R. `hello` is asked when M2 is made. */
+export async function serverHandshake(
+  ends: Ends,
+  hello: () => ServerHello,
+): Promise<ServerHandshakeResult> {
+  const { channel, vault } = ends;
+  const { record: serverRecord } = await vault.serverRecord({});
+  const m1 = await receiveM1(channel, serverRecord);
+  const afterM1 = await serverOnM1({
+    serverRecord,
+    m1,
+    decapsulate: async (keyId, ciphertext) =>
+      (await vault.decapsulate({ keyId, ciphertext })).sharedSecret,
+  });
+  const { m2, afterM2 } = await serverM2(afterM1, hello());
+  channel.send(FrameType.M2, m2);
+
+  const request = await serverOnM3(afterM2, await receive(channel, FrameType.M3));
+  return request.mode === "login"
+    ? await login(ends, { user: request.user, ke1: request.request, afterM3: request.afterM3 })
+    : await register(ends, request);
+}
+
+async function login(
+  { channel, vault }: Ends,
+  request: { user: string; ke1: Bytes; afterM3: ServerAfterM3<"login"> },
+): Promise<ServerHandshakeResult> {
+  const { ke2 } = await vault.loginStart({ user: request.user, ke1: request.ke1 });
+  const { m4, afterM4 } = await serverM4(request.afterM3, ke2);
+  channel.send(FrameType.M4, m4);
+
+  const { ke3, afterM5 } = await serverOnM5(afterM4, await receive(channel, FrameType.M5));
+  const { m6, state } = await serverM6(afterM5, await vault.loginFinish({ ke3 }));
+  channel.send(FrameType.M6, m6);
+
+  const m7 = await receive(channel, FrameType.M7);
+  const confirmed = await vault.loginConfirm({ state, m7 });
+  const { m8, secrets } = await serverM8(confirmed.state);
+  channel.send(FrameType.M8, m8);
+  return { mode: "login", user: confirmed.user, secrets, refused: confirmed.refused };
+}
+
+async function register(
+  { channel, vault }: Ends,
+  request: { user: string; token: Bytes; request: Bytes; afterM3: ServerAfterM3<"register"> },
+): Promise<ServerHandshakeResult> {
+  const { user, token, afterM3 } = request;
+  const { response } = await vault.registerStart({ user, token, request: request.request });
+  const { m4, afterM4 } = await serverM4(afterM3, response);
+  channel.send(FrameType.M4, m4);
+
+  const m5r = await receive(channel, FrameType.M5R);
+  const { payload, afterM5 } = await serverOnM5Register(afterM4, m5r);
+  await vault.registerFinish(decode(registration, payload));
+  const accepted = { accepted: true, payload: new Uint8Array(0) } as const;
+  const { m6r } = await serverM6Register(afterM5, accepted);
+  channel.send(FrameType.M6R, m6r);
+  return { mode: "register", user };
+}
+
+/** M1, before which a client may ask for the server record, once. */
+async function receiveM1(channel: FrameChannel, serverRecord: Bytes): Promise<Bytes> {
+  const first = await channel.receive(FrameType.IDREQ, FrameType.M1);
+  channel.assertNothingWaits();
+  if (first.type === FrameType.M1) return first.body;
+  channel.send(FrameType.IDREC, serverRecord);
+  return await receive(channel, FrameType.M1);
+}
+
+/** A client that says more than its turn allows is one that we do not know. */
+async function receive(channel: FrameChannel, type: FrameType): Promise<Bytes> {
+  const { body } = await channel.receive(type);
+  channel.assertNothingWaits();
+  return body;
+}

@@ -11,6 +11,19 @@ import { FormatError } from "./errors.ts";
 import { sha256, sha3 } from "./kdf.ts";
 import { KEM_KEY_ID, labelled } from "./labels.ts";
 import {
+  exportMlKemPublic,
+  exportMlKemSeed,
+  generateMlKem,
+  importMlKemPublic,
+  importMlKemSeed,
+  MLKEM_CIPHERTEXT_BYTES,
+  MLKEM_PUBLIC_BYTES,
+  MLKEM_SEED_BYTES,
+  mlKemDecapsulate,
+  mlKemEncapsulate,
+  mlKemPublicOf,
+} from "./ml_kem.ts";
+import {
   generateRsa,
   importRsaPrivate,
   importRsaPublic,
@@ -20,19 +33,6 @@ import {
   rsaEncrypt,
   rsaKeysMatch,
 } from "./rsa_oaep.ts";
-import {
-  exportModern,
-  generateMlKem,
-  importMlKemPublic,
-  importMlKemSeed,
-  mlKemDecapsulate,
-  mlKemEncapsulate,
-  modernPublicKey,
-} from "./subtle.ts";
-
-const MLKEM_PUBLIC_BYTES = 1184;
-const MLKEM_CIPHERTEXT_BYTES = 1088;
-const MLKEM_SEED_BYTES = 64;
 const SECRET_BYTES = 32;
 
 /** Public key, in bytes. */
@@ -77,8 +77,8 @@ export function kemKeyId(publicKey: Bytes): Bytes {
 /** A new key pair. RSA makes it slow: 0.2 to 1.5 s. */
 export async function generateKemKeyPair(): Promise<{ publicKey: Bytes; secret: KemSecret }> {
   const [mlkem, rsa] = await Promise.all([generateMlKem({ extractable: true }), generateRsa()]);
-  const mlkemPublic = await exportModern("raw-public", mlkem.publicKey);
-  const mlkemSeed = await exportModern("raw-seed", mlkem.privateKey);
+  const mlkemPublic = await exportMlKemPublic(mlkem.publicKey);
+  const mlkemSeed = await exportMlKemSeed(mlkem.privateKey);
   return {
     publicKey: concat(mlkemPublic, rsa.publicKey),
     secret: { mlkemSeed, rsaPkcs8: rsa.pkcs8 },
@@ -97,7 +97,7 @@ export async function importKemPrivateKey(
     importMlKemSeed(secret.mlkemSeed),
     importRsaPrivate(secret.rsaPkcs8),
   ]);
-  const mlkemPublic = await modernPublicKey(mlkem, "encapsulateBits");
+  const mlkemPublic = await mlKemPublicOf(mlkem);
   const matches = equalBytes(mlkemPublic, publicKey.subarray(0, MLKEM_PUBLIC_BYTES)) &&
     rsaKeysMatch(secret.rsaPkcs8, publicKey.subarray(MLKEM_PUBLIC_BYTES));
   if (!matches) throw new FormatError("The private and the public key do not belong together.");
@@ -110,9 +110,7 @@ export async function importKemPublicKey(publicKey: Bytes): Promise<KemPublicKey
     throw new FormatError(`The key-encapsulation key must have ${KEM_PUBLIC_BYTES} bytes.`);
   }
   const [mlkem, rsa] = await Promise.all([
-    importMlKemPublic(publicKey.slice(0, MLKEM_PUBLIC_BYTES)).catch((cause) => {
-      throw new FormatError("The ML-KEM key cannot be used.", { cause });
-    }),
+    importMlKemPublic(publicKey.slice(0, MLKEM_PUBLIC_BYTES)),
     importRsaPublic(publicKey.slice(MLKEM_PUBLIC_BYTES)),
   ]);
   return { publicKey, keyId: kemKeyId(publicKey), mlkem, rsa };

@@ -10,7 +10,7 @@ import { type Bytes, concat, fromHex, randomBytes } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 import { sha512 } from "./kdf.ts";
 import { labelled, SIGNATURE, type SigningPurpose } from "./labels.ts";
-import { ed25519PublicKey, importMlDsaPublic, importMlDsaSeed, modernPublicKey } from "./subtle.ts";
+import { modernSubtle } from "./subtle.ts";
 
 const SEED_BYTES = 32;
 const ED25519_PUBLIC_BYTES = 32;
@@ -55,11 +55,11 @@ export async function importSigner(secret: SigningSecret): Promise<Signer> {
   const pkcs8 = concat(ED25519_PKCS8_PREFIX, secret.ed25519Seed);
   const [ed25519, mlDsa] = await Promise.all([
     crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]),
-    importMlDsaSeed(secret.mlDsaSeed),
+    modernSubtle.importKey("raw-seed", secret.mlDsaSeed, "ML-DSA-65", false, ["sign"]),
   ]);
   const publicKey = concat(
-    await ed25519PublicKey(ed25519),
-    await modernPublicKey(mlDsa, "verify"),
+    await rawPublicKey(ed25519, "raw"),
+    await rawPublicKey(mlDsa, "raw-public"),
   );
   return {
     publicKey,
@@ -123,11 +123,18 @@ export async function verifyMlDsa(
   message: Bytes,
 ): Promise<boolean> {
   try {
-    const key = await importMlDsaPublic(publicKey);
+    const key = await modernSubtle.importKey("raw-public", publicKey, "ML-DSA-65", false, [
+      "verify",
+    ]);
     return await crypto.subtle.verify("ML-DSA-65", key, signature, message);
   } catch {
     return false;
   }
+}
+
+async function rawPublicKey(key: CryptoKey, format: "raw" | "raw-public"): Promise<Bytes> {
+  const publicKey = await modernSubtle.getPublicKey(key, ["verify"]);
+  return new Uint8Array(await modernSubtle.exportKey(format, publicKey));
 }
 
 function signedBytes(publicKey: Bytes, purpose: SigningPurpose, message: Bytes): Bytes {

@@ -10,16 +10,15 @@ import { type Bytes, concat, utf8, wipe } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 import { sha3 } from "./kdf.ts";
 import {
-  exportModern,
+  exportMlKemPublic,
   generateMlKem,
   importMlKemPublic,
+  MLKEM_CIPHERTEXT_BYTES,
+  MLKEM_PUBLIC_BYTES,
   mlKemDecapsulate,
   mlKemEncapsulate,
-} from "./subtle.ts";
+} from "./ml_kem.ts";
 import { generateX25519, x25519 } from "./x25519.ts";
-
-const MLKEM_PUBLIC_BYTES = 1184;
-const MLKEM_CIPHERTEXT_BYTES = 1088;
 
 /** Public key, in bytes. */
 export const XWING_PUBLIC_BYTES = MLKEM_PUBLIC_BYTES + 32;
@@ -40,7 +39,7 @@ export interface XWingKeyPair {
 /** A new key pair. */
 export async function xWingGenerate(): Promise<XWingKeyPair> {
   const [mlkem, own] = await Promise.all([generateMlKem(), generateX25519()]);
-  const publicKey = concat(await exportModern("raw-public", mlkem.publicKey), own.publicKey);
+  const publicKey = concat(await exportMlKemPublic(mlkem.publicKey), own.publicKey);
   return {
     publicKey,
     async decapsulate(ciphertext) {
@@ -69,9 +68,7 @@ export async function xWingEncapsulate(
   }
   const peer = publicKey.slice(MLKEM_PUBLIC_BYTES);
   const [mlkemKey, own] = await Promise.all([
-    importMlKemPublic(publicKey.slice(0, MLKEM_PUBLIC_BYTES)).catch((cause) => {
-      throw new FormatError("The ML-KEM key cannot be used.", { cause });
-    }),
+    importMlKemPublic(publicKey.slice(0, MLKEM_PUBLIC_BYTES)),
     generateX25519(),
   ]);
   const [mlkem, x25519Secret] = await Promise.all([

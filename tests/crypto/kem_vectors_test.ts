@@ -7,7 +7,7 @@ import {
   type KemSecret,
 } from "../../crypto/composite_kem.ts";
 import { importRsaPrivate, rsaDecrypt } from "../../crypto/rsa_oaep.ts";
-import { importMlKemSeed, mlKemDecapsulate, modernPublicKey } from "../../crypto/subtle.ts";
+import { importMlKemSeed, mlKemDecapsulate, mlKemPublicOf } from "../../crypto/ml_kem.ts";
 import { x25519 } from "../../crypto/x25519.ts";
 import { hex, resultOrNull, vectorFileTest, wycheproofTest } from "./vectors.ts";
 
@@ -67,7 +67,7 @@ wycheproofTest(
   async (test) => {
     const result = await resultOrNull(async () => {
       const key = await importMlKemSeed(hex(test.seed));
-      const publicKey = await modernPublicKey(key, "encapsulateBits");
+      const publicKey = await mlKemPublicOf(key);
       return { K: await mlKemDecapsulate(key, hex(test.c)), publicKey };
     });
     if (test.result === "invalid") return assertEquals(result, null);

@@ -11,6 +11,7 @@ import { RecordOpener } from "../crypto/record_opener.ts";
 import { RecordSealer } from "../crypto/record_sealer.ts";
 import type { Clock } from "../crypto/tick.ts";
 import type { TrafficSecrets } from "../crypto/transcript.ts";
+import { CodecError } from "./codec_error.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
@@ -41,6 +42,8 @@ export interface RequestServerOptions {
   readonly vault: Pick<VaultPort, "request">;
   /** Takes bytes for the client, in order; a promise is resolved when it has room for more. */
   onBytes(bytes: Bytes): void | Promise<void>;
+  /** What the client is not told, for the log. */
+  onProblem?(cause: unknown): void;
   /** Called once. */
   onEnd(how: SessionEnd): void;
 }
@@ -103,7 +106,8 @@ export class RequestServer {
     let events: RecordEvent[];
     try {
       events = await this.#opener.push(bytes);
-    } catch {
+    } catch (cause) {
+      this.#options.onProblem?.(cause);
       return this.#end("lost");
     }
     for (const event of events) {
@@ -120,7 +124,8 @@ export class RequestServer {
     let request: ReceivedRequest;
     try {
       request = decodeRequest(bytes);
-    } catch {
+    } catch (cause) {
+      this.#options.onProblem?.(cause);
       return void this.#close("bad_request");
     }
     if (request.id <= this.#lastId) return void this.#close("bad_request");
@@ -130,10 +135,12 @@ export class RequestServer {
   }
 
   async #answer(request: ReceivedRequest): Promise<void> {
-    const reply = "problem" in request
-      ? encodeErrorReply(request.id, "bad_request", [])
-      : await this.#ask(request);
-    await this.#write(reply);
+    if ("problem" in request) {
+      this.#options.onProblem?.(request.problem);
+      await this.#write(encodeErrorReply(request.id, "bad_request", []));
+    } else {
+      await this.#write(await this.#ask(request));
+    }
   }
 
   /** Whatever goes wrong behind the port, the client gets an answer. */
@@ -145,8 +152,9 @@ export class RequestServer {
         ? encodeErrorReply(id, result.error, result.names)
         : encodeReply(id, type, result.body);
       if (reply.length <= MAX_PLAINTEXT_MESSAGE_BYTES) return reply;
-    } catch {
-      // The vault has logged its own failure; one of the port ends the session elsewhere.
+      this.#options.onProblem?.(new CodecError(`a reply of ${reply.length} bytes to ${type}`));
+    } catch (cause) {
+      this.#options.onProblem?.(cause);
     }
     return encodeErrorReply(id, "internal", []);
   }
@@ -171,7 +179,8 @@ export class RequestServer {
     try {
       const bytes = await seal();
       if (!this.#isEnded()) await this.#options.onBytes(bytes);
-    } catch {
+    } catch (cause) {
+      this.#options.onProblem?.(cause);
       this.#end("lost");
     }
   }

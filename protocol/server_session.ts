@@ -33,6 +33,8 @@ export interface ServerSessionOptions {
   onBytes(bytes: Bytes): void | Promise<void>;
   /** A user is logged in. Not called for one who is refused. */
   onOpen?(user: string): void;
+  /** What the client is not told, for the log. */
+  onProblem?(cause: unknown): void;
   /** Called once; the connection is to be closed when what was given to onBytes has left. */
   onClose(reason: CloseReason): void;
 }
@@ -46,7 +48,11 @@ export class ServerSession {
   constructor(options: ServerSessionOptions) {
     this.#options = options;
     this.#channel = new FrameChannel((bytes) => void options.onBytes(bytes));
-    this.#run().catch(() => this.#close("handshake"));
+    this.#run().catch((cause) => {
+      if (this.#closed) return;
+      options.onProblem?.(cause);
+      this.#close("handshake");
+    });
   }
 
   /**
@@ -79,24 +85,26 @@ export class ServerSession {
   }
 
   async #run(): Promise<void> {
-    const { vault, now, limits } = this.#options;
-    const ends = { channel: this.#channel, vault };
-    const result = await serverHandshake(ends, () => ({ timeMs: now(), ...limits }));
+    const options = this.#options;
+    const ends = { channel: this.#channel, vault: options.vault };
+    const hello = () => ({ timeMs: options.now(), ...options.limits });
+    const result = await serverHandshake(ends, hello);
     if (this.#closed) return;
     if (result.mode === "register") this.#close("registered");
     else this.#open(result);
   }
 
   #open({ user, secrets, refused }: ServerHandshakeResult & { mode: "login" }): void {
-    const { vault, now, onBytes } = this.#options;
+    const options = this.#options;
     this.#requests = new RequestServer({
       secrets,
-      clock: { now },
-      vault,
-      onBytes,
+      clock: { now: () => options.now() },
+      vault: options.vault,
+      onBytes: (bytes) => options.onBytes(bytes),
+      onProblem: (cause) => options.onProblem?.(cause),
       onEnd: (how) => this.#close(how),
     });
-    if (refused === null) this.#options.onOpen?.(user);
+    if (refused === null) options.onOpen?.(user);
     else void this.#requests.close(refused);
     void this.#requests.push(this.#channel.finish());
   }

@@ -4,6 +4,7 @@
  * the same file open.
  */
 
+import { setTimeout } from "node:timers/promises";
 import type { Bytes } from "../crypto/bytes.ts";
 import * as check from "./arguments.ts";
 import * as accounts from "./sqlite/accounts.ts";
@@ -11,6 +12,7 @@ import { type Database, storeError } from "./sqlite/database.ts";
 import * as deliveries from "./sqlite/deliveries.ts";
 import { closed, GroupCommit } from "./sqlite/group_commit.ts";
 import * as mailboxes from "./sqlite/mailboxes.ts";
+import { clearDiscarded } from "./sqlite/messages.ts";
 import { openDatabase } from "./sqlite/open_database.ts";
 import { verifyDatabase } from "./sqlite/verify.ts";
 import * as store from "./store.ts";
@@ -25,7 +27,7 @@ export async function openSqliteStore(
 ): Promise<store.MailStore> {
   const sqliteStore = new SqliteStore(openDatabase(path), options);
   try {
-    await sqliteStore.dropExpiredUploads(options.now);
+    await sqliteStore.tidy(options.now);
   } catch (error) {
     await sqliteStore.close();
     throw error;
@@ -59,8 +61,22 @@ class SqliteStore implements store.MailStore {
     return this.#group.submit(action, () => operation(this.#db));
   }
 
-  dropExpiredUploads(now: number): Promise<void> {
-    return this.#write("drop uploads", (db) => deliveries.dropExpiredUploads(db, now));
+  /** Finishes what an earlier process left: expired uploads, messages of removed accounts. */
+  async tidy(now: number): Promise<void> {
+    await this.#write("drop uploads", (db) => deliveries.dropExpiredUploads(db, now));
+    await this.#clearDiscarded();
+  }
+
+  /**
+   * Pauses after each transaction as long as it took, so that other processes get their turn.
+   * Stops when the store is closed: the next opening goes on.
+   */
+  async #clearDiscarded(): Promise<void> {
+    while (this.#closing === undefined) {
+      const start = performance.now();
+      if (!await this.#write("remove messages", clearDiscarded)) return;
+      await setTimeout(performance.now() - start);
+    }
   }
 
   async account(tag: Bytes): Promise<store.Account | null> {
@@ -85,7 +101,9 @@ class SqliteStore implements store.MailStore {
 
   async removeAccount(tag: Bytes): Promise<boolean> {
     check.checkTags([tag]);
-    return await this.#write("remove an account", (db) => accounts.removeAccount(db, tag));
+    const removed = await this.#write("remove an account", (db) => accounts.removeAccount(db, tag));
+    if (removed) await this.#clearDiscarded();
+    return removed;
   }
 
   async putInvite(invite: store.Invite): Promise<boolean> {

@@ -10,7 +10,8 @@
  *   login delays and the starts of unfinished uploads, all as milliseconds since the epoch.
  * - A mailbox numbers its entries from 1 and never uses a number again while the account lives.
  * - A message is kept once, whatever the number of its recipients, and leaves with its last entry.
- * - Blobs that go in are not kept by reference, blobs that come out belong to the caller.
+ * - Blobs that go in must stay as they are until the promise resolves, and are the caller's again
+ *   then. Blobs that come out belong to the caller.
  * - Every `version` and `revision` is compare-and-set: the first value is 1, each save adds 1.
  *
  * Everything throws StoreError (see errors.ts) on misuse and on trouble with the storage itself;
@@ -234,7 +235,8 @@ export interface AccountStore {
   >;
   /**
    * Removes account, mailbox, state, invite, failed logins and unfinished uploads. Identity records
-   * stay. False if there was none.
+   * stay. False if there was none. The account is gone at once and as a whole; the promise waits
+   * until its messages are overwritten too, which a crash postpones to the next opening.
    */
   removeAccount(tag: Bytes): Promise<boolean>;
 

@@ -15,7 +15,6 @@ import {
   type RegistrationOutcome,
 } from "../store.ts";
 import type { Database } from "./database.ts";
-import { removeUnreferenced } from "./messages.ts";
 
 /** The internal number and the status of an account. */
 export interface AccountRow {
@@ -75,17 +74,17 @@ export function saveAccount(
   return expectedVersion + 1;
 }
 
+/** Leaves the messages of the mailbox to `clearDiscarded`. */
 export function removeAccount(db: Database, tag: Bytes): boolean {
   const account = accountRow(db, tag);
   if (account === undefined) return false;
   db.run("DELETE FROM contents WHERE id IN (SELECT content FROM uploads WHERE owner = ?)", tag);
   db.run("DELETE FROM attempts WHERE tag = ?", tag);
-  const messages = db.all<{ message: number }>(
-    "SELECT message FROM entries WHERE mailbox = ?",
+  db.run(
+    "INSERT OR IGNORE INTO discarded (message) SELECT message FROM entries WHERE mailbox = ?",
     account.id,
   );
   db.run("DELETE FROM accounts WHERE id = ?", account.id);
-  for (const { message } of messages) removeUnreferenced(db, message);
   return true;
 }
 

@@ -129,3 +129,23 @@ export function removeUnreferenced(db: Database, message: number): void {
     message,
   );
 }
+
+/** So much is removed in one transaction at most (but at least one message). */
+const CLEAR_MESSAGES = 200;
+const CLEAR_BYTES = 4 * 1024 * 1024;
+
+/** Removes some of the discarded messages that no mailbox has. True if there may be more. */
+export function clearDiscarded(db: Database): boolean {
+  const discarded = db.all<{ message: number; length: number }>(
+    "SELECT message, length FROM discarded JOIN contents ON id = message LIMIT ?",
+    CLEAR_MESSAGES,
+  );
+  let bytes = 0;
+  for (const { message, length } of discarded) {
+    if (bytes > CLEAR_BYTES) return true;
+    removeUnreferenced(db, message);
+    db.run("DELETE FROM discarded WHERE message = ?", message);
+    bytes += length;
+  }
+  return discarded.length === CLEAR_MESSAGES;
+}

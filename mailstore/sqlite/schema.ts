@@ -15,6 +15,8 @@
  * - `entries` is ordered by (mailbox, number), so a page of a mailbox is one stretch of the file.
  * - `mailboxes` carries the counters apart from the wide account rows, since every delivery
  *   rewrites them.
+ * - `discarded` names messages whose mailbox was removed: they may have no mailbox left and are looked
+ *   at in small transactions, since overwriting the mail of years takes seconds.
  * - `identities` and `attempts` go by tag, not by account: both outlive or precede accounts.
  */
 
@@ -73,8 +75,8 @@ CREATE TABLE content_pieces (
   content INTEGER NOT NULL REFERENCES contents ON DELETE CASCADE,
   start INTEGER NOT NULL CHECK (start >= 0),
   data BLOB NOT NULL CHECK (length(data) BETWEEN 1 AND 262144),
-  PRIMARY KEY (content, start)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (content, start)
+) STRICT;
 
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY REFERENCES contents ON DELETE CASCADE,
@@ -99,6 +101,10 @@ CREATE TABLE entries (
   PRIMARY KEY (mailbox, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX entries_by_message ON entries (message, mailbox);
+
+CREATE TABLE discarded (
+  message INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE uploads (
   content INTEGER PRIMARY KEY REFERENCES contents ON DELETE CASCADE,

@@ -27,7 +27,8 @@ const CHECKS: readonly string[] = [
   `SELECT 'message ' || id || ' has no header and summary' AS problem FROM messages
    WHERE id NOT IN (SELECT message FROM message_parts)`,
   `SELECT 'message ' || id || ' is in no mailbox' AS problem FROM messages
-   WHERE NOT EXISTS (SELECT 1 FROM entries WHERE message = messages.id)`,
+   WHERE NOT EXISTS (SELECT 1 FROM entries WHERE message = messages.id)
+     AND id NOT IN (SELECT message FROM discarded)`,
   `SELECT 'entry ' || number || ' of mailbox ' || mailbox || ' has no message' AS problem
    FROM entries WHERE message NOT IN (SELECT id FROM messages)`,
   `SELECT 'account ' || id || ' has no mailbox' AS problem FROM accounts

@@ -1,0 +1,120 @@
+/** What a user sees of her own mailbox and state, in memory. */
+
+import type { Bytes } from "../../crypto/bytes.ts";
+import * as check from "../arguments.ts";
+import type {
+  ContentRange,
+  Entry,
+  EntryChange,
+  EntryChangeResult,
+  MailboxStore,
+  MailParts,
+  SealedState,
+} from "../store.ts";
+import type { Sync } from "./accounts.ts";
+import { copyOf, type MemoryEntry, type Tables } from "./tables.ts";
+
+/** The functions behind MailboxStore; synchronous, so each is one step. */
+export class MemoryMailboxes implements Sync<MailboxStore> {
+  constructor(readonly tables: Tables) {}
+
+  listEntries(
+    tag: Bytes,
+    page: { before: number | null; limit: number },
+  ): { total: number; entries: Entry[] } {
+    check.checkPage(tag, page);
+    const all = this.#newestFirst(tag);
+    const below = all.filter(([index]) => index < (page.before ?? Infinity));
+    const entries = below.slice(0, page.limit).map((line) => this.#entry(line));
+    return { total: all.length, entries };
+  }
+
+  findEntries(
+    tag: Bytes,
+    wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
+  ): Entry[] {
+    check.checkTags([tag]);
+    for (const index of wanted.indices) check.checkCount("an index", index);
+    check.checkMessageIds(wanted.messageIds);
+    const indices = new Set(wanted.indices);
+    const ids = new Set(wanted.messageIds.map((id) => id.toHex()));
+    return this.#newestFirst(tag)
+      .filter(([index, { messageId }]) => indices.has(index) || ids.has(messageId))
+      .map((line) => this.#entry(line));
+  }
+
+  mailParts(tag: Bytes, messageIds: readonly Bytes[]): MailParts[] {
+    check.checkTags([tag]);
+    check.checkMessageIds(messageIds);
+    return messageIds.filter((id) => this.tables.findEntry(tag, id)).map((id) => {
+      const { header, summary } = this.tables.messages.get(id.toHex())!;
+      return { messageId: id.slice(), header: header.slice(), summary: summary.slice() };
+    });
+  }
+
+  readContent(tag: Bytes, range: ContentRange): { data: Bytes; total: number } | null {
+    check.checkRange(tag, range);
+    if (this.tables.findEntry(tag, range.messageId) === undefined) return null;
+    const { content } = this.tables.messages.get(range.messageId.toHex())!;
+    const data = content.slice(range.offset, range.offset + range.length);
+    return { data, total: content.length };
+  }
+
+  putEntries(tag: Bytes, items: readonly EntryChange[]): EntryChangeResult[] {
+    check.checkChanges(tag, items);
+    return items.map(({ messageId, revision, sealed }) => {
+      const entry = this.tables.findEntry(tag, messageId)?.[1];
+      const ok = entry?.revision === revision;
+      if (ok) {
+        entry.revision++;
+        entry.sealed = sealed.slice();
+      }
+      return { messageId: messageId.slice(), revision: entry?.revision ?? 0, ok };
+    });
+  }
+
+  removeEntries(tag: Bytes, messageIds: readonly Bytes[]): number {
+    check.checkTags([tag]);
+    check.checkMessageIds(messageIds);
+    let removed = 0;
+    for (const id of messageIds) {
+      const found = this.tables.findEntry(tag, id);
+      if (found === undefined) continue;
+      this.tables.account(tag)!.entries.delete(found[0]);
+      this.tables.removeUnreferenced(id.toHex());
+      removed++;
+    }
+    return removed;
+  }
+
+  state(tag: Bytes): SealedState {
+    check.checkTags([tag]);
+    const { revision, sealed } = this.tables.account(tag)?.state ?? { revision: 0, sealed: null };
+    return { revision, sealed: copyOf(sealed) };
+  }
+
+  saveState(tag: Bytes, revision: number, sealed: Bytes): number | null {
+    check.checkTags([tag]);
+    check.checkCount("a revision", revision);
+    const account = this.tables.account(tag);
+    if (account?.state.revision !== revision) return null;
+    account.state = { revision: revision + 1, sealed: sealed.slice() };
+    return revision + 1;
+  }
+
+  #newestFirst(tag: Bytes): [number, MemoryEntry][] {
+    return [...this.tables.account(tag)?.entries ?? []].reverse();
+  }
+
+  #entry([index, { messageId: id, revision, sealed }]: [number, MemoryEntry]): Entry {
+    const { messageId, meta, content } = this.tables.messages.get(id)!;
+    return {
+      index,
+      messageId: messageId.slice(),
+      meta: meta.slice(),
+      contentLength: content.length,
+      revision,
+      sealed: copyOf(sealed),
+    };
+  }
+}

@@ -20,6 +20,7 @@ import {
   encodeClientRequest,
   encodeM1Header,
   type HandshakeMode,
+  M8_BYTES,
   parseHello,
   parseM2,
   parseRegistrationResult,
@@ -172,6 +173,7 @@ export async function clientM7(
 export function clientOnM8(afterM7: ClientAfterM7, m8: Bytes): Promise<TrafficSecrets> {
   return handshakeStep(async () => {
     const { transcript } = afterM7.take();
+    if (m8.length !== M8_BYTES) throw new HandshakeError();
     const expected = transcript.finishedMac(FINISHED_SERVER);
     if (!equalBytes(await transcript.open(m8), expected)) throw new HandshakeError();
     return transcript.split();

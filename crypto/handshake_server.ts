@@ -14,12 +14,14 @@
  */
 
 import { type Bytes, concat } from "./bytes.ts";
+import { HandshakeError } from "./errors.ts";
 import {
   type ClientRequest,
   encodeHello,
   encodeRegistrationResult,
   encodeUserKeys,
   type HandshakeMode,
+  M3_BYTES,
   parseClientRequest,
   parseM1,
   type RegistrationResult,
@@ -103,6 +105,7 @@ export function serverM2(
 export function serverOnM3(afterM2: ServerAfterM2, m3: Bytes): Promise<ServerRequest> {
   return handshakeStep(async () => {
     const { transcript } = afterM2.take();
+    if (m3.length !== M3_BYTES) throw new HandshakeError();
     const request = parseClientRequest(await transcript.open(m3));
     return request.mode === "login"
       ? { ...request, afterM3: new HandshakeStep("server after M3 login", transcript, null) }

@@ -75,11 +75,13 @@ export class Transcript {
     return transcript;
   }
 
-  /** Goes on where `exportState` left off. Throws HandshakeError on a state of a wrong form. */
+  /**
+   * Goes on where `exportState` left off. The state may come from a thread that is not trusted, so
+   * nothing is taken for granted: HandshakeError on anything of a wrong form.
+   */
   static restore(state: TranscriptState): Transcript {
-    const wellFormed = state.chainingKey.length === HASH_BYTES &&
-      state.hash.length === HASH_BYTES && state.key.length === KEY_BYTES &&
-      Number.isSafeInteger(state.counter) && state.counter >= 0;
+    const wellFormed = isBytes(state.chainingKey, HASH_BYTES) && isBytes(state.hash, HASH_BYTES) &&
+      isBytes(state.key, KEY_BYTES) && Number.isSafeInteger(state.counter) && state.counter >= 0;
     if (!wellFormed) throw new HandshakeError();
     const transcript = new Transcript(state.chainingKey.slice(), state.hash.slice());
     transcript.#key = state.key.slice();
@@ -188,4 +190,8 @@ export class Transcript {
     wipe(this.#chainingKey, this.#key);
     this.#cipher = null;
   }
+}
+
+function isBytes(value: unknown, length: number): boolean {
+  return value instanceof Uint8Array && value.length === length;
 }

@@ -259,6 +259,8 @@ Deno.test("confirmLogin: states and messages of a wrong form are refused", async
     { state: { ...state, key: new Uint8Array(0) }, m7 },
     { state: { ...state, hash: state.hash.slice(1) }, m7 },
     { state: { ...state, chainingKey: new Uint8Array(65) }, m7 },
+    { state: { ...state, hash: "x".repeat(64) as unknown as Bytes }, m7 },
+    { state: { ...state, key: { length: 32 } as unknown as Bytes }, m7 },
     { state: { ...state, counter: -1 }, m7 },
     { state: { ...state, counter: 0.5 }, m7 },
     { state, m7: m7.slice(1) },

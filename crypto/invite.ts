@@ -38,7 +38,7 @@ const INVITE_HINT = "Copy the whole line that starts with mailsec:// and try aga
 export interface Invite {
   /** Lower case. */
   readonly user: string;
-  /** Host name or IP address; IPv6 without brackets. */
+  /** Host name or IP address, lower case; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
   /** Commitment to the server, 20 bytes: see {@linkcode verifyInviteAnchor}. */
@@ -116,7 +116,7 @@ const INVITE_LINE =
 export function parseInvite(text: string): Invite {
   const parts = INVITE_LINE.exec(text.trim());
   const [, user = "", ipv6, name, portText, code = ""] = parts ?? [];
-  const host = ipv6 ?? name ?? "";
+  const host = (ipv6 ?? name ?? "").toLowerCase();
   const port = Number(portText);
   if (parts === null || host.length > MAX_HOST_CHARACTERS || port < 1 || port > 65_535) {
     throw new FormatError("This is not an invite: mailsec://USER@HOST:PORT/CODE.", {

@@ -144,7 +144,7 @@ const NOT_CANONICAL: Record<string, string> = {
   "length not in its shortest form": "580100",
   "indefinite array": "9fff",
   "indefinite text": "7f6161ff",
-  "map keys out of order": "a261620161610 2".replace(" ", ""),
+  "map keys out of order": "a2616201616102",
   "a map key twice": "a2616101616102",
   "float": "f93c00",
   "tag": "c11a514b67b0",

@@ -27,8 +27,8 @@ is_intact() (
 # start at once the later one finds the name taken: its copy lands inside and is removed again.
 unpack() (
   umask 077
-  mkdir -p "$cache" || exit 1
-  fresh=$(mktemp -d "$cache/unpack.XXXXXXXX") || exit 1
+  fresh=$(mkdir -p "$cache" && mktemp -d "$cache/unpack.XXXXXXXX") ||
+    fail "cannot unpack to \"$cache\" (set XDG_CACHE_HOME to a folder of yours)"
   trap 'rm -rf "$fresh"' EXIT
   trap 'exit 1' HUP INT TERM
   tail -n +@HEAD_LINES@ "$0" | gzip -dc | tar -xf - -C "$fresh"
@@ -41,7 +41,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/mailsec
 if ! [ -x "$cache/$name/deno" ] && ! (umask 077; mkdir -p "$cache" && [ -w "$cache" ]) 2>/dev/null; then
   cache=${TMPDIR:-/tmp}/mailsec-$(id -u)
 fi
-[ -x "$cache/$name/deno" ] || unpack || fail "cannot unpack to \"$cache\" (set XDG_CACHE_HOME)"
+[ -x "$cache/$name/deno" ] || unpack || exit 1
 [ -O "$cache/$name/deno" ] && [ -O "$cache" ] || fail "\"$cache\" belongs to another user"
 
 export DENO_DIR="$cache/deno" DENO_NO_UPDATE_CHECK=1

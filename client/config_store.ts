@@ -14,7 +14,7 @@
 
 import { fromHex } from "../crypto/bytes.ts";
 import { isUserName } from "../crypto/names.ts";
-import type { ServerAddress } from "./account.ts";
+import type { ServerAddress } from "./address.ts";
 import { ConfigError } from "./errors.ts";
 
 /** The account that was used last. */

@@ -1,15 +1,13 @@
 /** Logging in to a server that is pinned, or to one that is met for the first time. */
 
-import type { Account, ServerAddress } from "./account.ts";
+import { normalizeUserName } from "../crypto/names.ts";
+import { Account } from "./account.ts";
+import type { ServerAddress } from "./address.ts";
 import type { ConfigStore } from "./config_store.ts";
+import { Connection } from "./connection.ts";
+import { fetchRecord, introduce, type Introduction, type UnknownServer } from "./trust.ts";
 
-/** A server that this client has never met, for somebody to decide about. */
-export interface UnknownServer {
-  readonly host: string;
-  readonly port: number;
-  /** Fingerprint of its root key as people compare it: Crockford base32 in groups of four. */
-  readonly fingerprint: string;
-}
+export type { UnknownServer } from "./trust.ts";
 
 /** What is being done, for a line on the terminal. */
 export type LoginStep = "connecting" | "making_keys" | "registering" | "logging_in";
@@ -36,10 +34,49 @@ export interface LoginOptions {
 /**
  * Logs in, pins the server when it is new, and remembers server and user as the last ones used.
  *
+ * @throws {FormatError} when the user's name cannot be one.
  * @throws {ConnectError} (exit 3) no connection, or no mailsec server there.
  * @throws {LoginError} (exit 4) wrong user or password, or the account may not log in.
  * @throws {TrustError} (exit 5) the server is not the one that was pinned, or its record is bad.
  */
-export function login(_options: LoginOptions): Promise<Account> {
-  throw new Error("skeleton");
+export async function login(options: LoginOptions): Promise<Account> {
+  const { address, config, onStep, confirmServer } = options;
+  const user = normalizeUserName(options.user.trim());
+  onStep?.("connecting");
+  const pinned = await config.pinnedServer(address) !== null;
+  if (!pinned || typeof options.password !== "string") {
+    await meetServer(address, config, {
+      by: "user",
+      ...(confirmServer === undefined ? {} : { confirm: confirmServer }),
+    });
+  }
+  const password = await givenPassword(options.password);
+  onStep?.("logging_in");
+  const account = await Account.open({ address, user, password, config });
+  await config.saveLast({ server: address, user });
+  return account;
+}
+
+/** Reaches a server, verifies its record and pins it if it is new; no connection is left open. */
+export async function meetServer(
+  address: ServerAddress,
+  config: ConfigStore,
+  introduction: Introduction,
+): Promise<void> {
+  const connection = await Connection.open(address);
+  let checked;
+  try {
+    checked = await fetchRecord(connection, address, config);
+  } finally {
+    await connection.close();
+  }
+  // An invite is held against the server even when it is pinned: it may be meant for another one.
+  if (!checked.known || introduction.by === "invite") {
+    await introduce(checked.record, { address, config, introduction });
+  }
+}
+
+/** The password, asked for now if it is to be asked for. */
+export async function givenPassword(password: string | (() => Promise<string>)): Promise<string> {
+  return typeof password === "string" ? password : await password();
 }

@@ -12,6 +12,7 @@ import type {
   Account,
   AccountStatus,
   AccountStore,
+  InviteOutcome,
   RegistrationOutcome,
 } from "../../mailstore/store.ts";
 import { AccountError } from "../errors.ts";
@@ -94,6 +95,11 @@ export class Accounts {
     if (await this.#store.saveAccount(account, null) === null) {
       throw new AccountError("user_exists", `There is a user "${user}" already.`);
     }
+  }
+
+  /** Whether somebody who brings this token may register under this name. */
+  checkInvite(user: string, claim: { tokenHash: Bytes; now: number }): Promise<InviteOutcome> {
+    return this.#store.peekInvite({ ...claim, tag: this.tagOf(user) });
   }
 
   /** Uses an invite up for what a new user has handed in. */

@@ -4,7 +4,7 @@
  * taken out of order.
  */
 
-import type { Bytes } from "../../crypto/bytes.ts";
+import { type Bytes, randomBytes, toHex } from "../../crypto/bytes.ts";
 import { encapsulate, importKemPublicKey } from "../../crypto/composite_kem.ts";
 import { confirmLogin } from "../../crypto/handshake_confirm.ts";
 import { parseIdentity, verifyIdentity } from "../../crypto/identity.ts";
@@ -128,16 +128,21 @@ export class Logins {
   }
 
   /**
-   * The start of a registration. The invite is looked at when the registration ends: the answer
-   * says nothing about it, and without it a response is worth nothing.
+   * The start of a registration. Without a valid invite the response is made under a name that
+   * nobody has: a response under the user's own would let strangers try passwords against a login
+   * without being counted. Why the invite does not count is told at the end.
    *
    * @throws {FormatError} on a request that is not valid.
    */
-  registerStart(
+  async registerStart(
     { user, token, request }: { user: string; token: Bytes; request: Bytes },
-  ): { response: Bytes; step: RegisterStep } {
-    const response = registrationResponse(this.#options.keys.secrets.opaqueSetup, user, request);
-    return { response, step: { user, tokenHash: inviteTokenHash(token) } };
+  ): Promise<{ response: Bytes; step: RegisterStep }> {
+    const { accounts, keys, clock } = this.#options;
+    const tokenHash = inviteTokenHash(token);
+    const invite = await accounts.checkInvite(user, { tokenHash, now: clock.now() });
+    const name = invite === "valid" ? user : toHex(randomBytes(32));
+    const response = registrationResponse(keys.secrets.opaqueSetup, name, request);
+    return { response, step: { user, tokenHash } };
   }
 
   /**

@@ -1,0 +1,161 @@
+/**
+ * The stages of a connection in the vault before a session is open:
+ *
+ *     start ─decapsulate→ keyed ─loginStart→ password ─loginFinish→ proof ─loginConfirm→ proven
+ *                           └─registerStart→ register ─registerFinish→ registered
+ *
+ * A call that does not fit the stage is refused, so no step can be skipped or taken twice.
+ */
+
+import { MailsecError } from "../../crypto/errors.ts";
+import { validate } from "../../protocol/codec.ts";
+import {
+  type CallArgs,
+  type CallResult,
+  HANDSHAKE_CALLS,
+  type HandshakeCall,
+} from "../../protocol/vault_port.ts";
+import type { Schema } from "../../protocol/schema.ts";
+import type { Logins, PasswordStep, ProofStep, RegisterStep } from "./login.ts";
+import type { ServerKeys } from "./server_keys.ts";
+
+export type LoginStage =
+  | { readonly at: "start" | "keyed" }
+  | { readonly at: "password"; readonly step: PasswordStep }
+  | { readonly at: "proof"; readonly step: ProofStep }
+  | { readonly at: "register"; readonly step: RegisterStep }
+  | { readonly at: "registered" | "proven"; readonly user: string };
+
+/** What a call gives, and where it leads. */
+export interface StepTaken {
+  readonly result: unknown;
+  readonly next: LoginStage;
+}
+
+/** Why a connection gets no further. For the log: the client hears nothing. */
+export class LoginRefused extends MailsecError {
+  override name = "LoginRefused";
+
+  /** @param user Whose login it was to be, where that is known. */
+  constructor(
+    code:
+      | "out_of_order"
+      | "blocked"
+      | "wrong_password"
+      | "wrong_key"
+      | "invite_unknown"
+      | "invite_expired"
+      | "account_taken",
+    readonly user: string | null,
+  ) {
+    super(code, `The login was refused: ${code}.`);
+  }
+}
+
+/** The calls that go from one stage to the next. */
+export type StepCall = Exclude<HandshakeCall, "serverRecord">;
+
+interface Desk {
+  readonly logins: Logins;
+  readonly keys: ServerKeys;
+}
+
+/**
+ * Does one call.
+ *
+ * @throws {LoginRefused}
+ * @throws {CodecError} on arguments of a wrong form
+ * @throws {FormatError|TrustError} on contents that cannot be
+ */
+export function takeStep(
+  desk: Desk,
+  stage: LoginStage,
+  { call, args }: { call: StepCall; args: unknown },
+): Promise<StepTaken> {
+  switch (call) {
+    case "decapsulate":
+      return decapsulate(desk, at(stage, "start"), argsOf(call, args));
+    case "loginStart":
+      return loginStart(desk, at(stage, "keyed"), argsOf(call, args));
+    case "loginFinish":
+      return loginFinish(desk, at(stage, "password").step, argsOf(call, args));
+    case "loginConfirm":
+      return loginConfirm(desk, at(stage, "proof").step, argsOf(call, args));
+    case "registerStart":
+      return registerStart(desk, at(stage, "keyed"), argsOf(call, args));
+    case "registerFinish":
+      return registerFinish(desk, at(stage, "register").step, argsOf(call, args));
+  }
+}
+
+async function decapsulate(
+  { keys }: Desk,
+  _start: LoginStage,
+  { keyId, ciphertext }: CallArgs<"decapsulate">,
+): Promise<StepTaken> {
+  const sharedSecret = await keys.decapsulate(keyId, ciphertext);
+  return { result: { sharedSecret }, next: { at: "keyed" } };
+}
+
+async function loginStart(
+  { logins }: Desk,
+  _keyed: LoginStage,
+  { user, ke1 }: CallArgs<"loginStart">,
+): Promise<StepTaken> {
+  const started = await logins.start(user, ke1);
+  if (started === null) throw new LoginRefused("blocked", user);
+  return { result: { ke2: started.ke2 }, next: { at: "password", step: started.step } };
+}
+
+async function loginFinish(
+  { logins }: Desk,
+  step: PasswordStep,
+  { ke3 }: CallArgs<"loginFinish">,
+): Promise<StepTaken> {
+  const finished = await logins.finish(step, ke3);
+  if (finished === null) throw new LoginRefused("wrong_password", step.user);
+  return { result: finished.result, next: { at: "proof", step: finished.step } };
+}
+
+async function loginConfirm(
+  { logins }: Desk,
+  step: ProofStep,
+  proof: CallArgs<"loginConfirm">,
+): Promise<StepTaken> {
+  const state = await logins.confirm(step, proof);
+  if (state === null) throw new LoginRefused("wrong_key", step.user);
+  const result: CallResult<"loginConfirm"> = { state, user: step.user, refused: null };
+  return { result, next: { at: "proven", user: step.user } };
+}
+
+async function registerStart(
+  { logins }: Desk,
+  _keyed: LoginStage,
+  args: CallArgs<"registerStart">,
+): Promise<StepTaken> {
+  const { response, step } = await logins.registerStart(args);
+  return { result: { response }, next: { at: "register", step } };
+}
+
+async function registerFinish(
+  { logins }: Desk,
+  step: RegisterStep,
+  { record, ...parts }: CallArgs<"registerFinish">,
+): Promise<StepTaken> {
+  const outcome = await logins.registerFinish(step, { login: record, ...parts });
+  if (outcome !== "registered") throw new LoginRefused(outcome, step.user);
+  return { result: {}, next: { at: "registered", user: step.user } };
+}
+
+function at<At extends string>(
+  stage: LoginStage,
+  wanted: At,
+): Extract<LoginStage, { at: At }> {
+  if (stage.at !== wanted) throw new LoginRefused("out_of_order", null);
+  return stage as Extract<LoginStage, { at: At }>;
+}
+
+function argsOf<C extends StepCall>(call: C, args: unknown): CallArgs<C> {
+  const schema: Schema<unknown> = HANDSHAKE_CALLS[call].args;
+  return validate(schema, args) as CallArgs<C>;
+}

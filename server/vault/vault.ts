@@ -1,0 +1,173 @@
+/**
+ * The vault: everything that has keys and disk, put together. It runs in a worker of its own
+ * (../vault_worker.ts); what reaches it are typed calls of session workers, each through its port,
+ * and the orders of the front door.
+ */
+
+import { formatFingerprint } from "../../crypto/fingerprint.ts";
+import { passwordReady } from "../../crypto/password_identifiers.ts";
+import type { Clock } from "../../crypto/tick.ts";
+import type { MailStore } from "../../mailstore/store.ts";
+import { openSqliteStore } from "../../mailstore/sqlite_store.ts";
+import { type DataPaths, dataPaths, isSetUp, lockDataFolder } from "../data_folder.ts";
+import type { Office } from "../handlers/handler.ts";
+import type { Log } from "../log.ts";
+import { Accounts } from "./accounts.ts";
+import { AtRest } from "./at_rest.ts";
+import { LoginThrottle } from "./login_throttle.ts";
+import { Logins } from "./login.ts";
+import { type Port, type PortOptions, VaultConnection } from "./ports.ts";
+import { createServerSecrets, ServerKeys } from "./server_keys.ts";
+import { Sessions } from "./sessions.ts";
+
+/** What the vault is told when it opens. */
+export interface VaultSettings {
+  /** Path of the data folder, which is there. */
+  readonly data: string;
+  readonly maxSessions: number;
+  readonly maxSessionsPerUser: number;
+  readonly maxMessageBytes: number;
+}
+
+/** What an opened vault is like. */
+export interface VaultInfo {
+  /** The keys were made now. */
+  readonly isNew: boolean;
+  /** Of the server's root key, as people compare it. */
+  readonly fingerprint: string;
+  readonly users: number;
+}
+
+/** What the front door wants to know of a connection. */
+export type ConnectionWatcher = Pick<PortOptions, "onUser" | "onEnd">;
+
+export interface VaultEdge {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** An open vault. */
+export class Vault {
+  readonly #store: MailStore;
+  readonly #lock: Deno.FsFile;
+  readonly #keys: ServerKeys;
+  readonly #log: Log;
+  readonly #sessions: Sessions;
+  readonly #accounts: Accounts;
+  readonly #ports: Omit<PortOptions, keyof ConnectionWatcher>;
+  readonly #connections = new Map<number, VaultConnection>();
+  #seenVersion = -1;
+
+  /**
+   * Opens the data folder, or sets a new one up.
+   *
+   * @throws {DataFolderError} in use, unsafe or damaged
+   * @throws {StoreError}
+   */
+  static async open(
+    settings: VaultSettings,
+    edge: VaultEdge,
+  ): Promise<{ vault: Vault; info: VaultInfo }> {
+    const paths = dataPaths(settings.data);
+    const lock = lockDataFolder(paths);
+    try {
+      const [{ keys, isNew }] = await Promise.all([openKeys(paths, edge.clock), passwordReady()]);
+      const store = await openSqliteStore(paths.store, { now: edge.clock.now() });
+      const vault = new Vault({ settings, edge, lock, keys, store });
+      const users = (await store.accounts()).length;
+      const fingerprint = formatFingerprint(keys.record.realm);
+      return { vault, info: { isNew, fingerprint, users } };
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { settings, edge, lock, keys, store }: {
+      settings: VaultSettings;
+      edge: VaultEdge;
+      lock: Deno.FsFile;
+      keys: ServerKeys;
+      store: MailStore;
+    },
+  ) {
+    const { clock, log } = edge;
+    const atRest = new AtRest(keys.secrets.databaseKey);
+    const accounts = new Accounts(store, atRest);
+    const sessions = new Sessions({
+      maxSessions: settings.maxSessions,
+      maxPerUser: settings.maxSessionsPerUser,
+    });
+    const throttle = new LoginThrottle(store, () => clock.now());
+    const office: Office = {
+      store,
+      accounts,
+      atRest,
+      maxMessageBytes: settings.maxMessageBytes,
+      now: () => clock.now(),
+      announce: (messageId, entries) => sessions.announce(messageId, entries),
+    };
+    this.#store = store;
+    this.#lock = lock;
+    this.#keys = keys;
+    this.#log = log;
+    this.#sessions = sessions;
+    this.#accounts = accounts;
+    const logins = new Logins({ accounts, throttle, keys, clock });
+    this.#ports = { keys, logins, sessions, office, log };
+  }
+
+  /** Takes the port of a new connection. */
+  connect(id: number, port: Port, watcher: ConnectionWatcher): void {
+    this.#connections.set(id, new VaultConnection(port, { ...this.#ports, ...watcher }));
+  }
+
+  /** The connection has ended. */
+  disconnect(id: number): void {
+    this.#connections.get(id)?.close();
+    this.#connections.delete(id);
+  }
+
+  /** Tells every session that the server shuts down. */
+  drain(): void {
+    for (const connection of this.#connections.values()) connection.drain();
+  }
+
+  /** Looks whether an administrator has changed something; ends sessions that may no longer be. */
+  async noticeChanges(): Promise<void> {
+    const version = await this.#store.dataVersion();
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    for (const session of this.#sessions.all()) {
+      const status = await this.#accounts.statusOf(session.user);
+      if (status !== "active") session.end("disabled");
+    }
+  }
+
+  /** Replaces the KEM key and the server record when it is time to. */
+  async renewKeys(): Promise<void> {
+    if (await this.#keys.renewIfDue()) {
+      this.#log.info("server_record_renewed", { seq: this.#keys.record.seq });
+    }
+  }
+
+  /** Ends everything. Resolves when the store is closed and the folder free. */
+  async close(): Promise<void> {
+    for (const id of [...this.#connections.keys()]) this.disconnect(id);
+    await this.#store.close();
+    this.#lock.close();
+  }
+}
+
+async function openKeys(
+  paths: DataPaths,
+  clock: Clock,
+): Promise<{ keys: ServerKeys; isNew: boolean }> {
+  const isNew = !isSetUp(paths);
+  if (isNew) {
+    await passwordReady();
+    await createServerSecrets(paths, clock.now());
+  }
+  return { keys: await ServerKeys.open(paths, clock), isNew };
+}

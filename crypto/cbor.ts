@@ -35,15 +35,19 @@ const ALLOWED: ReadonlySet<Type> = new Set([
   Type.null,
 ]);
 
-/** cborg's tokens without the types we never write, and with texts that are exact UTF-8. */
+/** First byte of a byte order mark, EF BB BF. */
+const MARK_START = 0xef;
+
+/** cborg's tokens without the types we never write, and with byte order marks kept. */
 class StrictTokenizer extends Tokenizer {
   override next(): Token {
     const token = super.next();
     if (!ALLOWED.has(token.type)) {
       throw new FormatError(`CBOR type ${token.type.name} not allowed.`);
     }
-    // cborg decodes leniently and drops a byte order mark; the empty text has no bytes to keep.
-    if (token.type !== Type.string || token.byteValue === undefined) return token;
+    // cborg drops a mark at the start of a text. (Other lenience of its decoder, with bytes that are
+    // not UTF-8, shows when the value is encoded again.)
+    if (token.type !== Type.string || token.byteValue?.[0] !== MARK_START) return token;
     return new Token(Type.string, fromUtf8(token.byteValue), token.encodedLength);
   }
 }

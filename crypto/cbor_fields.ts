@@ -1,5 +1,4 @@
-import type { Bytes } from "./bytes.ts";
-import { utf8 } from "./bytes.ts";
+import { type Bytes, utf8 } from "./bytes.ts";
 import type { CborMap, CborValue } from "./cbor.ts";
 import { FormatError } from "./errors.ts";
 import { isUserName } from "./names.ts";
@@ -163,11 +162,17 @@ export class CborFields {
   }
 
   #text(key: string, value: CborValue, maxBytes: number): string {
-    if (typeof value !== "string" || utf8(value).length > maxBytes) throw this.#bad(key);
+    if (typeof value !== "string" || longerThan(value, maxBytes)) throw this.#bad(key);
     return value;
   }
 
   #bad(key: string): FormatError {
     return new FormatError(`The ${this.#what} has a wrong value for "${key}".`);
   }
+}
+
+/** Whether a text takes more than `maxBytes` bytes of UTF-8; a UTF-16 unit takes 1 to 3. */
+function longerThan(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
+  return text.length * 3 > maxBytes && utf8(text).length > maxBytes;
 }

@@ -35,9 +35,10 @@ export class EntrySealer {
   }
 
   seal(place: EntryPlace, entry: SealedEntry): Bytes {
-    const padded = padBlob(encodeEntry(entry), PADDING_STEP_BYTES);
+    const fields = encodeEntry(entry);
+    const padded = padBlob(fields, PADDING_STEP_BYTES);
     const sealed = xchachaSeal(this.#key, padded, this.#associatedData(place));
-    wipe(padded);
+    wipe(fields, padded);
     return sealed;
   }
 
@@ -47,8 +48,9 @@ export class EntrySealer {
    */
   open(place: EntryPlace, sealed: Bytes): SealedEntry {
     const padded = xchachaOpen(this.#key, sealed, this.#associatedData(place));
-    const entry = decodeEntry(unpadBlob(padded, PADDING_STEP_BYTES, "mailbox entry"));
-    wipe(padded);
+    const fields = unpadBlob(padded, PADDING_STEP_BYTES, "mailbox entry");
+    const entry = decodeEntry(fields);
+    wipe(fields, padded);
     return entry;
   }
 

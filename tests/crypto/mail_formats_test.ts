@@ -15,7 +15,9 @@ import { FormatError } from "../../crypto/errors.ts";
 const bytesOf = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((b): Bytes => new Uint8Array(b));
 const anyBytes = fc.uint8Array({ maxLength: 400 }).map((b): Bytes => new Uint8Array(b));
-const text = (max: number) => fc.string({ unit: "grapheme", maxLength: max });
+/** Texts of at most `max` bytes of UTF-8. */
+const text = (max: number) =>
+  fc.string({ unit: "grapheme", maxLength: max }).filter((each) => utf8(each).length <= max);
 const userName = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,31}$/);
 const uint = fc.maxSafeNat();
 
@@ -68,7 +70,7 @@ const fields: fc.Arbitrary<MailFields> = fc.record({
   counter: new Map(recipients.map(({ user }, at) => [user, at + 1])),
 }));
 
-const marks = { flags: fc.array(text(8), { maxLength: 3 }), folder: text(20) };
+const marks = { flags: fc.array(text(16), { maxLength: 3 }), folder: text(20) };
 const entry: fc.Arbitrary<SealedEntry> = fc.oneof(
   fc.record({
     ...mailText,

@@ -24,11 +24,16 @@ export interface Recipient {
   readonly tag: Bytes;
 }
 
+/**
+ * The message with that id. One that has lost its last mailbox and waits to be removed is removed
+ * here: it must not make a new delivery a duplicate.
+ */
 export function findMessage(db: Database, messageId: Bytes): MessageRow | undefined {
-  return db.get<MessageRow>(
+  const row = db.get<MessageRow>(
     "SELECT id, digest, uploaded_by AS uploadedBy, meta FROM messages WHERE message_id = ?",
     messageId,
   );
+  return row === undefined || removeUnreferenced(db, row.id) ? undefined : row;
 }
 
 /** Sorts the tags into active accounts and others, each in the order given. */
@@ -121,13 +126,13 @@ export function duplicateOf(db: Database, message: MessageRow): DeliveryOutcome 
   return { outcome: "duplicate", meta: message.meta, entries: entries.map((e) => ({ ...e })) };
 }
 
-/** Removes a message, with all its parts, if no mailbox has it any more. */
-export function removeUnreferenced(db: Database, message: number): void {
-  db.run(
+/** Removes a message, with all its parts, if no mailbox has it any more. True if it did. */
+export function removeUnreferenced(db: Database, message: number): boolean {
+  return db.run(
     "DELETE FROM contents WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries WHERE message = ?)",
     message,
     message,
-  );
+  ) > 0;
 }
 
 /** So much is removed in one transaction at most (but at least one message). */

@@ -10,8 +10,9 @@ const MAX_PROBLEMS_OF_A_KIND = 100;
 
 /** A query whose every row is a problem; `problem` is the sentence for it. */
 const CHECKS: readonly string[] = [
-  `SELECT 'row ' || rowid || ' of ' || "table" || ' refers to a missing row of ' || parent AS problem
-   FROM pragma_foreign_key_check`,
+  // Tables without rowids have no number to name the row with.
+  `SELECT 'row ' || coalesce(rowid, '?') || ' of ' || "table" || ' refers to a missing row of '
+     || parent AS problem FROM pragma_foreign_key_check`,
   `SELECT 'content ' || id || ' belongs to no message and no upload' AS problem FROM contents
    WHERE id NOT IN (SELECT id FROM messages) AND id NOT IN (SELECT content FROM uploads)`,
   `SELECT 'content ' || id || ' belongs to a message and an upload' AS problem FROM messages

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { patchBytes, rawSql, snapshotOf } from "./files.ts";
+import { openDatabase } from "../../mailstore/sqlite/open_database.ts";
 import { MIGRATIONS } from "../../mailstore/sqlite/schema.ts";
 import { openSqliteStore } from "../../mailstore/sqlite_store.ts";
 import { StoreError } from "../../mailstore/errors.ts";
@@ -44,18 +44,22 @@ Deno.test({
 });
 
 Deno.test("sqlite store: the settings its promises rest on are in force", () =>
-  withFolder((folder) =>
-    withSqlite(`${folder}/mail.db`, () => {
-      const database = new DatabaseSync(`${folder}/mail.db`);
-      assertEquals(database.prepare("PRAGMA journal_mode").get()?.journal_mode, "wal");
-      const strict = database.prepare(
-        "SELECT name FROM pragma_table_list WHERE type = 'table' AND NOT strict AND schema = 'main' AND name NOT LIKE 'sqlite_%'",
-      ).all();
-      assertEquals(strict, []);
-      database.close();
-      return Promise.resolve();
-    })
-  ));
+  withFolder((folder) => {
+    const database = openDatabase(`${folder}/mail.db`);
+    const setting = (name: string) => Object.values(database.get<object>(`PRAGMA ${name}`)!)[0];
+    assertEquals(setting("journal_mode"), "wal");
+    assertEquals(setting("synchronous"), 2, "FULL");
+    assertEquals(setting("secure_delete"), 1);
+    assertEquals(setting("foreign_keys"), 1);
+    assertEquals(setting("busy_timeout"), 5000);
+    const lax = database.all(
+      `SELECT name FROM pragma_table_list WHERE NOT strict AND type = 'table'
+       AND name NOT LIKE 'sqlite_%'`,
+    );
+    assertEquals(lax, []);
+    database.close();
+    return Promise.resolve();
+  }));
 
 Deno.test("sqlite store: what is deleted is overwritten", () =>
   withFolder(async (folder) => {

@@ -82,6 +82,7 @@ export class ClientLink {
   readonly #channel: FrameChannel;
   #session: ClientSession | null = null;
   #stage: Stage = "record";
+  #end: { cause: unknown } | null = null;
 
   constructor(options: ClientLinkOptions) {
     this.#options = options;
@@ -93,9 +94,10 @@ export class ClientLink {
     return this.#session === null ? this.#channel.push(bytes) : this.#session.push(bytes);
   }
 
-  /** The connection has ended. */
+  /** The connection has ended; what came before still counts. */
   end(cause?: unknown): void {
-    if (this.#session !== null) this.#session.end(cause);
+    this.#end ??= { cause };
+    this.#session?.end(cause);
     this.#channel.end(new ConnectionLostError(this.#stage, { cause }));
   }
 
@@ -130,6 +132,7 @@ export class ClientLink {
     const opened = new ClientSession(secrets, { ...this.#options, ...session });
     this.#session = opened;
     void opened.push(this.#channel.finish());
+    if (this.#end !== null) opened.end(this.#end.cause);
     return { hello, session: opened };
   }
 

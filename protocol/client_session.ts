@@ -84,9 +84,9 @@ export class ClientSession {
     return this.#reading;
   }
 
-  /** The connection has ended. */
+  /** The connection has ended; what came before still counts. */
   end(cause?: unknown): void {
-    this.#end(this.#state === "closing" ? null : new ConnectionLostError("session", { cause }));
+    this.#reading = this.#reading.then(() => this.#lose(cause));
   }
 
   /**
@@ -130,7 +130,7 @@ export class ClientSession {
     }
     for (const event of events) {
       if (event.type === "message") this.#receive(event.bytes);
-      else if (event.type === "close") this.end();
+      else if (event.type === "close") this.#lose();
       else this.#end(refusal(event.code));
     }
   }
@@ -151,6 +151,11 @@ export class ClientSession {
       if (!(cause instanceof CodecError)) throw cause;
       this.#end(new ProtocolError("the server sent something that is no answer", { cause }));
     }
+  }
+
+  /** The end of the connection, which is no loss when we have said goodbye. */
+  #lose(cause?: unknown): void {
+    this.#end(this.#state === "closing" ? null : new ConnectionLostError("session", { cause }));
   }
 
   #end(error: MailsecError | null): void {

@@ -158,6 +158,9 @@ export function struct<F extends Record<string, unknown>>(
   };
 }
 
+/** An object without fields. */
+export const empty: Schema<Record<string, never>> = struct<Record<string, never>>({});
+
 function asRecord(value: unknown): Record<string, unknown> {
   const prototype = typeof value === "object" && value !== null
     ? Object.getPrototypeOf(value)

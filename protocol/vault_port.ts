@@ -16,7 +16,7 @@ import type { ServerEvent } from "./messages/events.ts";
 import { userName } from "./messages/fields.ts";
 import { registration } from "./messages/registration.ts";
 import type { Infer, Schema } from "./schema.ts";
-import { bytes, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
+import { bytes, empty, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
 
 /** A handshake's transcript, as the vault takes it over to verify M7. */
 export const transcriptState = struct({
@@ -32,7 +32,7 @@ const inviteToken = fixedBytes(32);
 /** The calls before a session is open; each at most once a connection, in this order. */
 export const HANDSHAKE_CALLS = {
   /** The current server record. */
-  serverRecord: { args: struct({}), result: struct({ record: fixedBytes(SERVER_RECORD_BYTES) }) },
+  serverRecord: { args: empty, result: struct({ record: fixedBytes(SERVER_RECORD_BYTES) }) },
   /** Opens `ciphertext` with the server's KEM key of that id; released on a 25 ms tick. */
   decapsulate: {
     args: struct({ keyId: fixedBytes(8), ciphertext: fixedBytes(KEM_CIPHERTEXT_BYTES) }),
@@ -70,7 +70,7 @@ export const HANDSHAKE_CALLS = {
     result: struct({ response: opaqueMessage }),
   },
   /** Stores the account and uses the invite up, in one step. */
-  registerFinish: { args: registration, result: struct({}) },
+  registerFinish: { args: registration, result: empty },
 } satisfies Record<string, { args: Schema<unknown>; result: Schema<unknown> }>;
 
 export type HandshakeCall = keyof typeof HANDSHAKE_CALLS;

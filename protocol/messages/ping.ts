@@ -1,11 +1,11 @@
-import { struct } from "../schema.ts";
+import { empty, struct } from "../schema.ts";
 import { time } from "./fields.ts";
 import type { Message, ReplyOf, RequestOf } from "./message.ts";
 
 /** Says that the client is still there. The reply has the server's clock. */
 export const ping = {
   type: "ping",
-  request: struct({}),
+  request: empty,
   reply: struct({ time }),
 } satisfies Message<"ping", unknown, unknown>;
 

@@ -39,7 +39,7 @@ class Bench {
   #read = 0;
   bytesOut = 0;
   /** What the connection answers to bytes. */
-  taken: Promise<void> | undefined = undefined;
+  taken: () => void | Promise<void> = () => {};
   readonly server = new RequestServer({
     secrets: this.#secrets,
     clock: this.clock,
@@ -52,7 +52,7 @@ class Bench {
     onBytes: (bytes) => {
       this.bytesOut += bytes.length;
       void this.#opener.push(bytes).then((events) => this.#arrived.push(...events));
-      return this.taken;
+      return this.taken();
     },
     onProblem: (cause) => this.problems.push(cause),
     onEnd: (how) => {
@@ -165,7 +165,7 @@ Deno.test("request server: reading stops at the greatest number of bytes under w
 Deno.test("request server: an answer that the connection has not taken counts as under way", async () => {
   const bench = new Bench();
   const taken = Promise.withResolvers<void>();
-  bench.taken = taken.promise;
+  bench.taken = () => taken.promise;
   for (let id = 1; id <= MAX_REQUESTS_IN_FLIGHT; id++) {
     void bench.server.push(await bench.sealed(id));
   }
@@ -336,7 +336,7 @@ Deno.test("request server: events reach the client; one who leaves them unread i
   bench.server.event(event);
   assertEquals(await bench.nextReply(), event);
   const never = Promise.withResolvers<void>();
-  bench.taken = never.promise;
+  bench.taken = () => never.promise;
   // One at a time, so that each has been handed over when the session ends.
   for (let i = 0; i < MAX_EVENTS_WAITING; i++) {
     bench.server.event(event);
@@ -350,7 +350,7 @@ Deno.test("request server: events reach the client; one who leaves them unread i
 
 Deno.test("request server: a connection that fails to take bytes ends the session", async () => {
   const bench = new Bench();
-  bench.taken = Promise.reject(new Error("broken pipe"));
+  bench.taken = () => Promise.reject(new Error("broken pipe"));
   await bench.ping(1);
   bench.asked[0]!.answer(pong);
   await bench.nextReply();

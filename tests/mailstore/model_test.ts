@@ -199,6 +199,6 @@ Deno.test("mailstore: the engines agree on every sequence of calls", async () =>
       for (const other of others) assertEquals(other, first);
       assertEquals(first?.at(-1), [], "the store verifies");
     }),
-    { numRuns: Number(Deno.env.get("MAILSEC_MODEL_RUNS") ?? 150) },
+    { numRuns: Number(Deno.env.get("MAILSEC_MODEL_RUNS") ?? 100) },
   );
 });

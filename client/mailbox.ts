@@ -3,7 +3,22 @@
  * bridges). No face speaks the protocol itself.
  */
 
+import { toHex } from "../crypto/bytes.ts";
+import type { Bytes } from "../crypto/bytes.ts";
+import type { AcceptedEntry } from "../crypto/entry_fields.ts";
+import { MailsecError } from "../crypto/errors.ts";
+import { ServerError } from "../protocol/error_codes.ts";
+import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
+import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { Account } from "./account.ts";
+import { Contacts } from "./contacts.ts";
+import { EntryBook } from "./entry_book.ts";
+import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
+import { upload } from "./mailbox_deliver.ts";
+import { Intake } from "./mailbox_intake.ts";
+import { Lister, listItem } from "./mailbox_list.ts";
+import { Reader } from "./mailbox_read.ts";
+import { MailSealer } from "./mailbox_seal.ts";
 import type {
   ListOptions,
   Mail,
@@ -15,18 +30,37 @@ import type {
   SealedOutgoing,
   SentMail,
 } from "./mailbox_types.ts";
+import { unknownRecipients } from "./recipients.ts";
 
 export class Mailbox {
-  /** The user's name, in lower case. */
-  readonly me: string;
+  readonly #account: Account;
+  readonly #book: EntryBook;
+  readonly #intake: Intake;
+  readonly #sealer: MailSealer;
+  readonly #lister: Lister;
+  readonly #reader: Reader;
+  /** Entries of own copies that wait to be written together. */
+  readonly #ownCopies = new Map<string, { messageId: Bytes; entry: AcceptedEntry }>();
 
+  /** @param account Belongs to the mailbox from now on: `close` closes it. */
   constructor(account: Account) {
-    this.me = account.user;
+    const contacts = new Contacts(account);
+    this.#account = account;
+    this.#book = new EntryBook(account);
+    this.#intake = new Intake(account, contacts, this.#book);
+    this.#sealer = new MailSealer(account, contacts);
+    this.#lister = new Lister(account.user, this.#book, this.#intake);
+    this.#reader = new Reader(account, this.#book, this.#intake);
+  }
+
+  /** The user's name, in lower case. */
+  get me(): string {
+    return this.#account.user;
   }
 
   /** What the server allows. */
   get limits(): MailLimits {
-    throw new Error("skeleton");
+    return this.#sealer.limits;
   }
 
   /**
@@ -37,8 +71,10 @@ export class Mailbox {
    *   "unknown_recipients"; `names` says which) when one of them cannot get mail.
    * @throws {KeyChangedError} when the keys of one have changed since they were first seen.
    */
-  checkRecipients(_names: readonly string[]): Promise<string[]> {
-    throw new Error("skeleton");
+  async checkRecipients(names: readonly string[]): Promise<string[]> {
+    const contacts = await this.#sealer.recipients(names);
+    this.#sealer.checkKeys(contacts);
+    return contacts.map(({ user }) => user);
   }
 
   /**
@@ -50,40 +86,53 @@ export class Mailbox {
    * @throws {SendInterruptedError} when it is not known whether the server has it: its `sealed` can
    *   be given to `deliver` of this or another Mailbox of the same user.
    */
-  send(_mail: OutgoingMail): Promise<SentMail> {
-    throw new Error("skeleton");
+  async send(mail: OutgoingMail): Promise<SentMail> {
+    return await this.deliver(await this.seal(mail), mail.onProgress);
   }
 
   /** Checks and seals a mail without sending it. Throws as `send`. */
-  seal(_mail: OutgoingMail): Promise<SealedOutgoing> {
-    throw new Error("skeleton");
+  seal(mail: OutgoingMail): Promise<SealedOutgoing> {
+    return this.#sealer.seal(mail);
   }
 
   /** Uploads a sealed mail; doing it twice is harmless. Throws as `send`. */
-  deliver(_sealed: SealedOutgoing, _onProgress?: OnProgress): Promise<SentMail> {
-    throw new Error("skeleton");
+  async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
+    const id = toHex(sealed.messageId);
+    try {
+      await this.#account.withSession((session) => upload(session, sealed, onProgress));
+    } catch (error) {
+      throw await this.#notDelivered(sealed, error);
+    }
+    if (sealed.ownCopy !== null) {
+      this.#ownCopies.set(id, { messageId: sealed.messageId, entry: sealed.ownCopy });
+      if (this.#ownCopies.size >= MAX_PUT_ENTRIES) await this.#writeOwnCopies();
+    }
+    return { id, to: sealed.to, size: sealed.size, date: sealed.date };
   }
 
   /** The inbox (or the sent mails), each mail checked as it is first seen. */
-  list(_options: ListOptions = {}): Promise<MailListItem[]> {
-    throw new Error("skeleton");
+  async list(options: ListOptions = {}): Promise<MailListItem[]> {
+    await this.#writeOwnCopies();
+    return await this.#lister.list(options);
   }
 
   /**
    * Opens a mail and, unless told otherwise, marks it read.
    *
-   * @param _which Index in this mailbox (a number, or digits as typed), or message id (32
+   * @param which Index in this mailbox (a number, or digits as typed), or message id (32
    *   hexadecimal digits).
    * @throws {NotFoundError} when there is no such mail.
    * @throws {RejectedMailError} when the mail failed a check; it is never shown.
+   * @throws {TrustError} `content_mismatch` when its content is not what was signed.
    */
-  read(_which: number | string, _options: ReadOptions = {}): Promise<Mail> {
-    throw new Error("skeleton");
+  async read(which: number | string, options: ReadOptions = {}): Promise<Mail> {
+    await this.#writeOwnCopies();
+    return await this.#reader.read(which, options);
   }
 
-  /** Marks mails read or unread, by index. */
-  markRead(_indices: readonly number[], _read = true): Promise<void> {
-    throw new Error("skeleton");
+  /** Marks mails read or unread, by index. @throws {NotFoundError} */
+  async markRead(indices: readonly number[], read = true): Promise<void> {
+    await this.#reader.markIndices(indices, read);
   }
 
   /**
@@ -91,17 +140,67 @@ export class Mailbox {
    *
    * @returns A function that ends the telling.
    */
-  onNewMail(_callback: (item: MailListItem) => void): () => void {
-    throw new Error("skeleton");
+  onNewMail(callback: (item: MailListItem) => void): () => void {
+    return this.#account.events.onEvent((event) => {
+      // A mail that cannot be looked at now is still there for the next list.
+      if (event.event === "new_mail") this.#announce(event, callback).catch(() => {});
+    });
   }
 
   /** Tells when the server ends the session or the connection is lost, with a public text. */
-  onClosed(_callback: (reason: string) => void): () => void {
-    throw new Error("skeleton");
+  onClosed(callback: (reason: string) => void): () => void {
+    return this.#account.events.onClosed(callback);
   }
 
   /** Saves what must be kept, says goodbye to the server and ends the connection. */
-  close(): Promise<void> {
-    throw new Error("skeleton");
+  async close(): Promise<void> {
+    try {
+      await this.#writeOwnCopies();
+    } catch (error) {
+      // They will be taken in like any mail; that must not keep anybody from leaving.
+      if (!(error instanceof MailsecError)) throw error;
+    }
+    await this.#account.close();
+  }
+
+  async #announce(
+    { body: { index, messageId } }: Extract<ServerEvent, { event: "new_mail" }>,
+    callback: (item: MailListItem) => void,
+  ): Promise<void> {
+    if (this.#ownCopies.has(toHex(messageId))) return;
+    const [mail] = await this.#intake.takeIn(await this.#book.find({ indices: [index] }));
+    if (mail === undefined) return;
+    const isSent = mail.entry !== "damaged" && mail.entry.folder === "sent";
+    if (!isSent) callback(listItem(mail));
+  }
+
+  /**
+   * Writes the entries of own copies, which saves every device from taking them in. One that was
+   * taken in meanwhile stays as it is.
+   */
+  async #writeOwnCopies(): Promise<void> {
+    if (this.#ownCopies.size === 0) return;
+    const copies = [...this.#ownCopies];
+    await this.#book.write(copies.map(([, copy]) => ({ ...copy, revision: 0 })));
+    for (const [id] of copies) this.#ownCopies.delete(id);
+  }
+
+  /** What to tell about a mail that was not acknowledged; counters of a refused one are free. */
+  async #notDelivered(sealed: SealedOutgoing, error: unknown): Promise<unknown> {
+    if (error instanceof ConnectError || error instanceof LoginError) {
+      const text = "The connection was lost while the mail was being sent.";
+      const hint = "Send it again: it will be neither lost nor doubled.";
+      return new SendInterruptedError(sealed, text, { hint, cause: error });
+    }
+    if (!(error instanceof ServerError)) return error;
+    await this.#sealer.release(sealed);
+    if (error.code === "unknown_recipients") return unknownRecipients(error.names);
+    if (error.code === "too_large") {
+      return new TooLargeError("message", "The mail is larger than this server takes.", {
+        hint: "Make it smaller or send it in parts; nothing was sent.",
+        cause: error,
+      });
+    }
+    return error;
   }
 }

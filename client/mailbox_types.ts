@@ -1,6 +1,7 @@
 /** What goes into a mailbox and what comes out of it, as every face of the client sees it. */
 
 import type { Bytes } from "../crypto/bytes.ts";
+import type { AcceptedEntry } from "../crypto/entry_fields.ts";
 
 /** What the server allows, as it stated at login. */
 export interface MailLimits {
@@ -132,7 +133,14 @@ export interface SealedOutgoing {
   readonly header: Bytes;
   readonly summary: Bytes;
   readonly content: Bytes;
+  /** Lower case, each once. */
   readonly to: string[];
+  /** Bytes of the body. */
   readonly size: number;
+  /** ISO 8601 in UTC. */
   readonly date: string;
+  /** The counters that it has used up, by recipient. */
+  readonly counter: ReadonlyMap<string, number>;
+  /** The entry of the sender's own copy; null when the sender is among the recipients. */
+  readonly ownCopy: AcceptedEntry | null;
 }

@@ -1,0 +1,142 @@
+/** Opening a mail: its entry gives the key, its content is fetched, verified and parsed. */
+
+import { toHex } from "../crypto/bytes.ts";
+import type { Bytes } from "../crypto/bytes.ts";
+import type { AcceptedEntry, SealedEntry } from "../crypto/entry_fields.ts";
+import { ContentOpener } from "../crypto/envelope_content.ts";
+import { DecryptionError } from "../crypto/errors.ts";
+import { TrustError } from "../crypto/trust_error.ts";
+import { CONTENT_CHUNK_BYTES } from "../protocol/limits.ts";
+import { content as contentMessage } from "../protocol/messages/content.ts";
+import type { Account } from "./account.ts";
+import type { EntryBook, KnownMail } from "./entry_book.ts";
+import { NotFoundError, RejectedMailError } from "./errors.ts";
+import { inOrder } from "./in_order.ts";
+import { rejectionText, warningText } from "./mail_warnings.ts";
+import { isoDate } from "./mailbox_list.ts";
+import type { Intake } from "./mailbox_intake.ts";
+import type { Mail, OnProgress, ReadOptions } from "./mailbox_types.ts";
+import { parseMime } from "./mime.ts";
+
+/** Chunks under way at once. */
+const CHUNKS_AT_ONCE = 8;
+
+export class Reader {
+  readonly #account: Account;
+  readonly #book: EntryBook;
+  readonly #intake: Intake;
+
+  constructor(account: Account, book: EntryBook, intake: Intake) {
+    this.#account = account;
+    this.#book = book;
+    this.#intake = intake;
+  }
+
+  /** See Mailbox.read. */
+  async read(which: number | string, options: ReadOptions): Promise<Mail> {
+    const { onProgress, markRead = true } = options;
+    const mail = await this.#find(which);
+    const { entry } = mail;
+    if (entry === "damaged" || entry.rejected !== null) {
+      if (markRead) await this.mark([mail], true);
+      throw rejected(which, entry === "damaged" ? entry : entry.rejected!);
+    }
+    const mime = await this.#content(mail, entry, onProgress);
+    const [{ body, attachments }] = await Promise.all([
+      parseMime(mime),
+      markRead ? this.mark([mail], true) : undefined,
+    ]);
+    return {
+      index: mail.index,
+      id: toHex(mail.messageId),
+      from: entry.from,
+      to: [...entry.to],
+      cc: [...entry.cc],
+      date: isoDate(entry.date),
+      title: entry.subject,
+      size: entry.size,
+      body,
+      attachments,
+      warnings: entry.warnings.map(warningText),
+    };
+  }
+
+  /** Marks mails by index; see Mailbox.markRead. */
+  async markIndices(indices: readonly number[], read: boolean): Promise<void> {
+    const mails = await this.#intake.takeIn(await this.#book.find({ indices }));
+    const missing = indices.filter((index) => !mails.some((mail) => mail.index === index));
+    if (missing.length > 0) throw notFound(missing.join(", "));
+    await this.mark(mails, read);
+  }
+
+  /** Marks mails read or unread, whatever other devices do to them meanwhile. */
+  async mark(mails: readonly KnownMail[], read: boolean): Promise<void> {
+    await this.#book.change(mails, (entry): SealedEntry => {
+      if (entry.flags.includes("read") === read) return entry;
+      const others = entry.flags.filter((flag) => flag !== "read");
+      return { ...entry, flags: read ? [...others, "read"] : others };
+    });
+  }
+
+  async #find(which: number | string): Promise<KnownMail> {
+    const found = await this.#book.find(wanted(which));
+    const [mail] = await this.#intake.takeIn(found);
+    if (mail === undefined) throw notFound(String(which));
+    return mail;
+  }
+
+  /** The RFC 5322 bytes: chunks are fetched several at once and decrypted as they come. */
+  async #content(
+    { messageId, contentLength: totalBytes }: KnownMail,
+    entry: AcceptedEntry,
+    onProgress: OnProgress = () => {},
+  ): Promise<Bytes> {
+    const { contentKey, headerSha512 } = entry;
+    const opener = new ContentOpener({ contentKey, headerSha512, fields: entry });
+    const offsets: number[] = [];
+    for (let at = 0; at < totalBytes; at += CONTENT_CHUNK_BYTES) offsets.push(at);
+    const fetchAt = (offset: number) =>
+      this.#account.request(contentMessage, { messageId, offset, length: CONTENT_CHUNK_BYTES });
+    let doneBytes = 0;
+    onProgress({ doneBytes, totalBytes });
+    try {
+      for await (const { data } of inOrder(offsets, fetchAt, CHUNKS_AT_ONCE)) {
+        await opener.push(data);
+        doneBytes = Math.min(totalBytes, doneBytes + data.length);
+        onProgress({ doneBytes, totalBytes });
+      }
+      return await opener.finish();
+    } catch (cause) {
+      if (!(cause instanceof DecryptionError)) throw cause;
+      throw new TrustError("content_mismatch", "The content of the mail is not what was signed.", {
+        hint: "It was changed or cut off on the server: ask its administrator.",
+        cause,
+      });
+    }
+  }
+}
+
+const MESSAGE_ID = /^[0-9a-f]{32}$/i;
+const INDEX = /^[1-9][0-9]{0,14}$/;
+
+function wanted(which: number | string): { indices: number[] } | { messageIds: Bytes[] } {
+  const text = String(which).trim();
+  if (MESSAGE_ID.test(text)) return { messageIds: [Uint8Array.fromHex(text)] };
+  if (INDEX.test(text)) return { indices: [Number(text)] };
+  throw new NotFoundError(`"${text}" is neither an index nor a message id.`, {
+    hint: "Take the number in front of the mail in the list.",
+  });
+}
+
+function notFound(which: string): NotFoundError {
+  return new NotFoundError(`There is no mail ${which} in this mailbox.`, {
+    hint: "Take the number in front of the mail in the list.",
+  });
+}
+
+function rejected(which: number | string, reason: string): RejectedMailError {
+  const text = `Mail ${which} is not shown: ${rejectionText(reason)}`;
+  return new RejectedMailError(reason, text, {
+    hint: "It may be forged or damaged. Ask the sender, not by mail, whether it was sent.",
+  });
+}

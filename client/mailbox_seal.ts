@@ -1,0 +1,231 @@
+/** From a mail as typed to a sealed one: limits, recipients and their keys, counters. */
+
+import type { AccountState } from "../crypto/account_state.ts";
+import { utf8 } from "../crypto/bytes.ts";
+import { acceptedEntry } from "../crypto/entry_fields.ts";
+import { EMPTY_LOG } from "../crypto/envelope_fields.ts";
+import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
+import type { IdentityRecord } from "../crypto/identity.ts";
+import { MAX_TITLE_BYTES, PREVIEW_CHARACTERS } from "../protocol/limits.ts";
+import type { Account } from "./account.ts";
+import { systemClock } from "./clock.ts";
+import {
+  type ChangedKeys,
+  changedKeys,
+  type Contact,
+  type Contacts,
+  withPins,
+} from "./contacts.ts";
+import { RecipientsError, TooLargeError } from "./errors.ts";
+import { marksOf } from "./mailbox_intake.ts";
+import type { MailLimits, OutgoingMail, SealedOutgoing } from "./mailbox_types.ts";
+import { composeMime, decodeText } from "./mime.ts";
+import { keyChanged, normalNames, unknownRecipients } from "./recipients.ts";
+
+/** Takes counters for a mail: what each recipient's is, or whose keys stand in the way. */
+interface Reservation {
+  readonly counter: ReadonlyMap<string, number>;
+  readonly changed: readonly ChangedKeys[];
+}
+
+export class MailSealer {
+  readonly #account: Account;
+  readonly #contacts: Contacts;
+
+  constructor(account: Account, contacts: Contacts) {
+    this.#account = account;
+    this.#contacts = contacts;
+  }
+
+  get limits(): MailLimits {
+    const { maxBodyBytes, maxMessageBytes, maxRecipients } = this.#account.hello;
+    return { maxBodyBytes, maxMessageBytes, maxRecipients };
+  }
+
+  /**
+   * The recipients' normal names, each once, all of them known to the directory and active.
+   *
+   * @throws {RecipientsError} {TrustError}
+   */
+  async recipients(names: readonly string[]): Promise<Contact[]> {
+    const users = normalNames(names);
+    const others = users.filter((user) => user !== this.#account.user);
+    const { maxRecipients } = this.limits;
+    if (others.length + 1 > maxRecipients) {
+      const most = `This server takes at most ${maxRecipients - 1} recipients besides yourself`;
+      throw new RecipientsError("too_many_recipients", `${most}, not ${others.length}.`, [], {
+        hint: "Send it in several mails.",
+      });
+    }
+    const contacts = await this.#contacts.find(users);
+    const unknown = contacts.filter(({ status }) => status !== "active").map(({ user }) => user);
+    if (unknown.length > 0) throw unknownRecipients(unknown);
+    return contacts;
+  }
+
+  /** @throws {KeyChangedError} when one of them has other keys than the pinned. */
+  checkKeys(contacts: readonly Contact[], accepted: ReadonlySet<string> = new Set()): void {
+    const { state } = this.#account;
+    const changed = this.#changes(state.current, identitiesOf(contacts), accepted);
+    if (changed.length > 0) throw keyChanged(changed);
+  }
+
+  /** Checks and seals. @throws {TooLargeError} {RecipientsError} {KeyChangedError} {TrustError} */
+  async seal(mail: OutgoingMail): Promise<SealedOutgoing> {
+    const body = typeof mail.body === "string" ? utf8(mail.body) : mail.body;
+    this.#checkSizes(mail.title, body);
+    const contacts = await this.recipients(mail.to);
+    const accepted = new Set(normalNames(mail.acceptChangedKeys ?? [], { mayBeNone: true }));
+    this.checkKeys(contacts, accepted);
+    const to = contacts.map(({ user }) => user);
+    const date = systemClock.now();
+    const fileName = mail.bodyFileName;
+    const mime = await composeMime({
+      ...{ from: this.#account.user, to, title: mail.title, dateMs: date, body, fileName },
+    });
+    if (mime.length > this.limits.maxMessageBytes) throw this.#messageTooLarge();
+    const recipients = await this.#sealTo(contacts);
+    const sealed = await this.#withCounters(contacts, accepted, (counter) =>
+      sealMail({
+        ...{ mime, date, recipients, counter, from: this.#account.user },
+        signer: this.#account.keys.signer,
+        realm: this.#account.realm,
+        subject: mail.title,
+        preview: previewOf(body),
+        size: body.length,
+        ...{ cc: [], inReplyTo: null, references: [], attachments: [], log: EMPTY_LOG },
+      }));
+    return this.#outgoing(sealed, to);
+  }
+
+  /** Gives the counters of a mail back that the server has refused, unless others were taken. */
+  async release({ counter }: SealedOutgoing): Promise<void> {
+    const change = (state: AccountState) => {
+      const sent = new Map(state.counters.sent);
+      let changed = false;
+      for (const [user, taken] of counter) {
+        if (sent.get(user) !== taken) continue;
+        if (taken === 1) sent.delete(user);
+        else sent.set(user, taken - 1);
+        changed = true;
+      }
+      const counters = { ...state.counters, sent };
+      return { state: changed ? { ...state, counters } : state, result: undefined };
+    };
+    await this.#account.state.update(change).committed;
+  }
+
+  /**
+   * Takes a counter for each recipient and seals with it. The state with the counters is written
+   * while the mail is being sealed; should another device have taken the same ones in this
+   * moment, it is sealed again. A mail leaves only when its counters are taken durably, for a
+   * recipient takes two mails with one counter for a replay.
+   */
+  async #withCounters(
+    contacts: readonly Contact[],
+    accepted: ReadonlySet<string>,
+    seal: (counter: ReadonlyMap<string, number>) => Promise<SealedMail>,
+  ): Promise<SealedMail> {
+    const identities = identitiesOf(contacts);
+    const { tentative, committed } = this.#account.state.update<Reservation>((state) => {
+      const changed = this.#changes(state, identities, accepted);
+      if (changed.length > 0) return { state, result: { counter: new Map(), changed } };
+      const others = identities.filter(({ user }) => user !== this.#account.user);
+      const pinned = withPins(state, others, accepted);
+      const users = contacts.map(({ user }) => user);
+      const counter = new Map(
+        users.map((user) => [user, 1 + (state.counters.sent.get(user) ?? 0)]),
+      );
+      const sent = new Map([...state.counters.sent, ...counter]);
+      const counters = { ...state.counters, sent };
+      return { state: { ...pinned, counters }, result: { counter, changed } };
+    });
+    if (tentative.changed.length > 0) {
+      await committed;
+      throw keyChanged(tentative.changed);
+    }
+    const [reserved, sealed] = await Promise.all([committed, seal(tentative.counter)]);
+    if (reserved.changed.length > 0) throw keyChanged(reserved.changed);
+    const same = [...reserved.counter].every(([user, n]) => tentative.counter.get(user) === n);
+    return same ? sealed : await seal(reserved.counter);
+  }
+
+  #changes(
+    state: AccountState,
+    identities: readonly IdentityRecord[],
+    accepted: ReadonlySet<string>,
+  ): ChangedKeys[] {
+    return identities
+      .filter(({ user }) => user !== this.#account.user && !accepted.has(user))
+      .flatMap((identity) => changedKeys(state, identity) ?? []);
+  }
+
+  /** The recipients and the sender's own copy, with the keys to seal to. */
+  async #sealTo(contacts: readonly Contact[]): Promise<MailRecipient[]> {
+    const { user: me } = this.#account;
+    const own = contacts.some(({ user }) => user === me) ? [] : await this.#contacts.find([me]);
+    const recipientOf = async (contact: Contact) => ({
+      user: contact.user,
+      fingerprint: contact.identity!.fingerprint,
+      kem: await this.#contacts.kemKey(contact),
+    });
+    const [named, copy] = await Promise.all([
+      Promise.all(contacts.map(recipientOf)),
+      Promise.all(own.map(recipientOf)),
+    ]);
+    return [...named, ...copy.map((recipient) => ({ ...recipient, copy: true as const }))];
+  }
+
+  #outgoing(sealed: SealedMail, to: string[]): SealedOutgoing {
+    const { messageId, header, summary, content, contentKey, headerSha512, fields } = sealed;
+    const mine = { contentKey, headerSha512, fields, warnings: [] };
+    return {
+      ...{ messageId, header, summary, content, to },
+      size: fields.size,
+      date: new Date(fields.date).toISOString(),
+      counter: fields.counter,
+      ownCopy: to.includes(this.#account.user) ? null : acceptedEntry(mine, marksOf(true)),
+    };
+  }
+
+  #checkSizes(title: string, body: Uint8Array): void {
+    const titleBytes = utf8(title).length;
+    if (titleBytes > MAX_TITLE_BYTES) {
+      const sizes = `The title has ${count(titleBytes)} bytes; at most ${count(MAX_TITLE_BYTES)}`;
+      throw new TooLargeError("title", `${sizes} are allowed.`, { hint: "Make it shorter." });
+    }
+    const { maxBodyBytes } = this.limits;
+    if (body.length > maxBodyBytes) {
+      const sizes = `The body has ${count(body.length)} bytes; at most ${count(maxBodyBytes)}`;
+      throw new TooLargeError("body", `${sizes} are allowed.`, {
+        hint: "Make it shorter or send it in parts; nothing was sent.",
+      });
+    }
+  }
+
+  #messageTooLarge(): TooLargeError {
+    const most = count(this.limits.maxMessageBytes);
+    return new TooLargeError(
+      "message",
+      `The mail is larger than this server takes (${most} bytes).`,
+      {
+        hint: "Make it smaller or send it in parts; nothing was sent.",
+      },
+    );
+  }
+}
+
+function identitiesOf(contacts: readonly Contact[]): IdentityRecord[] {
+  return contacts.flatMap(({ identity }) => identity === null ? [] : [identity]);
+}
+
+/** The beginning of a text; nothing of a body that is not text. */
+function previewOf(body: Uint8Array): string {
+  // A character has at most two UTF-16 units.
+  const start = decodeText(body)?.slice(0, 2 * PREVIEW_CHARACTERS) ?? "";
+  return Array.from(start).slice(0, PREVIEW_CHARACTERS).join("");
+}
+
+function count(bytes: number): string {
+  return bytes.toLocaleString("en");
+}

@@ -1,0 +1,56 @@
+/** The names of recipients: as typed to as used, and what can be wrong with them. */
+
+import { FormatError } from "../crypto/errors.ts";
+import { normalizeUserName, USER_NAME_RULE } from "../crypto/names.ts";
+import type { ChangedKeys } from "./contacts.ts";
+import { KeyChangedError, RecipientsError } from "./errors.ts";
+
+/** For names that the directory does not know, or whose accounts get no mail. */
+export function unknownRecipients(names: readonly string[]): RecipientsError {
+  const who = `Unknown or disabled recipient${names.length === 1 ? "" : "s"}: ${names.join(", ")}.`;
+  return new RecipientsError("unknown_recipients", who, names, {
+    hint: "Check the spelling; nothing was sent to anybody.",
+  });
+}
+
+/**
+ * Names as typed in their normal form, each once, in the order of their first mention.
+ *
+ * @throws {RecipientsError} `bad_recipient_names`, `no_recipients`
+ */
+export function normalNames(names: readonly string[], { mayBeNone = false } = {}): string[] {
+  const users = new Set<string>();
+  const bad: string[] = [];
+  for (const name of names.map((name) => name.trim()).filter((name) => name !== "")) {
+    try {
+      users.add(normalizeUserName(name));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      bad.push(name);
+    }
+  }
+  if (bad.length > 0) {
+    const who = `No user can be called ${bad.map((name) => `"${name}"`).join(", ")}.`;
+    throw new RecipientsError("bad_recipient_names", who, bad, { hint: USER_NAME_RULE });
+  }
+  if (users.size === 0 && !mayBeNone) {
+    throw new RecipientsError("no_recipients", "The mail has no recipients.", [], {
+      hint: "Name at least one user.",
+    });
+  }
+  return [...users];
+}
+
+/** For users whose keys are not the pinned ones. */
+export function keyChanged(changes: readonly ChangedKeys[]): KeyChangedError {
+  const who = changes.map(({ user, before, now }) => `${user} (was ${before}, now ${now})`);
+  return new KeyChangedError(
+    changes,
+    `The keys of ${who.join(", ")} have changed. Nothing was sent.`,
+    {
+      hint:
+        "Somebody may want to read mail meant for them. Ask them, not by mail, whether the new " +
+        "fingerprint is theirs, and accept the new keys only then.",
+    },
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * A real server on loopback, in this process, with a data folder of its own.
+ *
+ *     const server = await startTestServer();
+ *     try { … server.invite("alice") … } finally { await server.stop(); }
+ *
+ * or `await using server = await startTestServer()`.
+ */
+
+import { withOffice } from "../../server/admin/office.ts";
+import { inviteUser } from "../../server/admin/users.ts";
+import type { ServerConfig } from "../../server/config.ts";
+import { createLog } from "../../server/log.ts";
+import { type RunningServer, startServer } from "../../server/serve.ts";
+import type { SessionWorker } from "../../server/session_workers.ts";
+
+export interface TestServerOptions {
+  /** A data folder to open; a new temporary one, removed by `stop`, unless given. */
+  readonly dataDir?: string;
+  /** Settings other than the defaults. */
+  readonly config?: Partial<ServerConfig>;
+  /** Starts session workers that do what a test wants. */
+  readonly startWorker?: () => SessionWorker;
+}
+
+/** One line of the server's log. */
+export interface LogLine {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export class TestServer {
+  readonly host = "127.0.0.1";
+  readonly log: LogLine[];
+  readonly #server: RunningServer;
+  readonly #removes: boolean;
+  #ended = false;
+
+  constructor(
+    readonly dataDir: string,
+    { server, log, removes }: { server: RunningServer; log: LogLine[]; removes: boolean },
+  ) {
+    this.#server = server;
+    this.log = log;
+    this.#removes = removes;
+  }
+
+  get port(): number {
+    return this.#server.address.port;
+  }
+
+  get info(): RunningServer["info"] {
+    return this.#server.info;
+  }
+
+  /** Resolves when the server has ended; true: in good order. */
+  get ended(): Promise<boolean> {
+    return this.#server.ended;
+  }
+
+  /** An invite line for a new user, made as `mailsec user invite` makes it. */
+  async invite(name: string): Promise<string> {
+    const { invite } = await withOffice(
+      this.dataDir,
+      (office) => inviteUser(office, name, { now: Date.now(), address: null }),
+    );
+    return invite;
+  }
+
+  /** Lines of the log with this event. */
+  logged(event: string): LogLine[] {
+    return this.log.filter((line) => line.event === event);
+  }
+
+  /** Drains the server and removes a temporary data folder. May be called more than once. */
+  async stop(): Promise<void> {
+    if (!this.#ended) await this.#server.drain();
+    this.#ended = true;
+    if (this.#removes) await Deno.remove(this.dataDir, { recursive: true }).catch(() => {});
+  }
+
+  /** Ends the server in the middle of what it does; the data folder stays. */
+  async kill(): Promise<void> {
+    this.#ended = true;
+    this.#server.kill();
+    await this.#server.ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Starts a server on a free port of 127.0.0.1. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "mailsec-" });
+  const log: LogLine[] = [];
+  const server = await startServer({
+    config: {
+      host: "127.0.0.1",
+      port: 0,
+      data: dataDir,
+      maxConnections: 5,
+      maxConnectionsPerUser: 3,
+      maxMessageBytes: 32 * 1024 * 1024,
+      publicAddress: null,
+      log: "json",
+      ...options.config,
+    },
+    log: createLog({
+      format: "json",
+      write: (line) => log.push(JSON.parse(line)),
+      now: () => Date.now(),
+    }),
+    ...(options.startWorker === undefined ? {} : { startWorker: options.startWorker }),
+  });
+  return new TestServer(dataDir, { server, log, removes: options.dataDir === undefined });
+}

@@ -1,0 +1,177 @@
+/**
+ * A whole installation in a temporary folder, made of the program's own commands as child
+ * processes: a server on a free port of this machine, and users with a client folder each. The
+ * end-to-end tests, the demo, the benchmarks and the crash test all stand on it.
+ */
+import { Child, type ChildOptions, type Finished } from "./child.ts";
+
+/** How to start mailsec: the executable that MAILSEC_EXE names, or else this source. */
+export function mailsecCommand(): string[] {
+  const executable = Deno.env.get("MAILSEC_EXE");
+  if (executable !== undefined && executable !== "") return [executable];
+  const main = new URL("../main.ts", import.meta.url).pathname;
+  const config = new URL("../deno.json", import.meta.url).pathname;
+  const flags = ["-q", "--no-prompt", "--config", config, "-P=mailsec"];
+  return [Deno.execPath(), "run", ...flags, main];
+}
+
+export interface OfficeOptions {
+  /** More arguments of `mailsec serve`. */
+  serve?: string[];
+  /** Called with every command line before it runs. */
+  onCommand?: (args: string[]) => void;
+}
+
+export interface RunOptions extends ChildOptions {
+  /** Run with the account of this user, who has joined. */
+  user?: string;
+}
+
+/** A port of the loopback address that was free a moment ago. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+export class Office {
+  readonly folder: string;
+  readonly port: number;
+  server: Child | null = null;
+  readonly #options: OfficeOptions;
+
+  private constructor(folder: string, options: OfficeOptions) {
+    this.folder = folder;
+    this.port = freePort();
+    this.#options = options;
+  }
+
+  /** Makes the folder and starts the server; resolves when it listens. */
+  static async open(options: OfficeOptions = {}): Promise<Office> {
+    const office = new Office(await Deno.makeTempDir({ prefix: "mailsec-office-" }), options);
+    try {
+      await Deno.mkdir(`${office.folder}/home`);
+      await office.startServer();
+    } catch (error) {
+      await office.close();
+      throw error;
+    }
+    return office;
+  }
+
+  get data(): string {
+    return `${this.folder}/data`;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** The environment of every command: a home of its own, the caches of the machine. */
+  get env(): Record<string, string> {
+    const home = Deno.env.get("HOME") ?? "/";
+    return {
+      HOME: `${this.folder}/home`,
+      XDG_CACHE_HOME: Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`,
+      XDG_CONFIG_HOME: `${this.folder}/home/.config`,
+      NO_COLOR: "1",
+    };
+  }
+
+  async startServer(more: string[] = []): Promise<void> {
+    const args = [
+      ...["serve", "--host", "127.0.0.1", "--port", String(this.port), "--data", this.data],
+      ...["--public-address", this.address, ...this.#options.serve ?? [], ...more],
+    ];
+    this.server = this.start(args);
+    await this.server.waitFor("stderr", /listening on \S+/);
+  }
+
+  /** Sends the server a signal and waits for its end. */
+  async stopServer(signal: Deno.Signal = "SIGTERM"): Promise<Finished> {
+    const { server } = this;
+    if (server === null) throw new Error("the server is not running");
+    server.kill(signal);
+    this.server = null;
+    return await server.finished;
+  }
+
+  /** Starts a command and does not wait for its end. */
+  start(args: string[], options: RunOptions = {}): Child {
+    this.#options.onCommand?.(args);
+    const account = options.user === undefined ? [] : this.account(options.user);
+    return new Child([...mailsecCommand(), ...args, ...account], {
+      ...options,
+      cwd: options.cwd ?? this.folder,
+      env: { ...this.env, ...options.env },
+    });
+  }
+
+  /** Runs a command to its end. */
+  run(args: string[], options: RunOptions = {}): Promise<Finished> {
+    return this.start(args, options).finished;
+  }
+
+  /** Runs a command that must succeed; returns what it wrote to stdout. */
+  async must(args: string[], options: RunOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, options);
+    if (code !== 0) throw new Error(`mailsec ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** The options that say who runs a command. */
+  account(user: string): string[] {
+    return [
+      ...["--server", this.address, "--user", user],
+      ...["--password-file", this.passwordFile(user), "--config", this.configFolder(user)],
+    ];
+  }
+
+  /** A password that the policy accepts. */
+  password(user: string): string {
+    return `tundra violin ${user} marzipan orbit gasket`;
+  }
+
+  passwordFile(user: string): string {
+    return `${this.folder}/${user}.password`;
+  }
+
+  configFolder(user: string): string {
+    return `${this.folder}/client-${user}`;
+  }
+
+  /** The invite line for a user, made on the server's machine. */
+  async invite(user: string): Promise<string> {
+    return (await this.must(["user", "invite", user, "--data", this.data])).trim();
+  }
+
+  /** Invites a user and lets the user join. */
+  async join(user: string): Promise<void> {
+    const invite = await this.invite(user);
+    await Deno.writeTextFile(this.passwordFile(user), this.password(user) + "\n", { mode: 0o600 });
+    const account = ["--password-file", this.passwordFile(user)];
+    await this.must(["join", invite, "--config", this.configFolder(user), ...account]);
+  }
+
+  /** Stops the server and removes the folder. */
+  async close(): Promise<void> {
+    if (this.server !== null) await this.stopServer("SIGKILL");
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Runs `use` in an office of its own with these users, and takes it down whatever happens. */
+export async function withOffice(
+  users: string[],
+  use: (office: Office) => Promise<void>,
+  options: OfficeOptions = {},
+): Promise<void> {
+  const office = await Office.open(options);
+  try {
+    await Promise.all(users.map((user) => office.join(user)));
+    await use(office);
+  } finally {
+    await office.close();
+  }
+}

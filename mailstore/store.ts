@@ -99,9 +99,10 @@ export interface Placement {
 }
 
 /**
- * `stored`: new. `duplicate`: this message is there already, with the `meta` and the entries it
- * has now (those still there), nothing was written. `refused`: these tags are not active accounts, nothing was
- * written. `id_reused`: another message has that id.
+ * `stored`: new; entries in the order of `mailboxes`. `duplicate`: this message is there already,
+ * with the `meta` and the entries it has now, in the order of the accounts' creation; nothing was
+ * written. `refused`: these tags are not active accounts, nothing was written. `id_reused`: another
+ * message has that id.
  */
 export type DeliveryOutcome =
   | {

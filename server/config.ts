@@ -28,7 +28,7 @@ export interface ServerConfig {
   readonly maxConnectionsPerUser: number;
   /** Greatest message, attachments included, in bytes. */
   readonly maxMessageBytes: number;
-  /** What invites name; null: what was named before, or else the machine's host name. */
+  /** What invites name; null: the machine's host name (or `host`, if it is a loopback address). */
   readonly publicAddress: HostPort | null;
   readonly log: LogFormat;
 }

@@ -2,12 +2,15 @@
 
 import { MailsecError, type MailsecErrorOptions } from "../crypto/errors.ts";
 
-/** A setting that cannot be used; the message names it and where it comes from. */
+/**
+ * A setting that cannot be used; the message names it and where it comes from. Its code is that of
+ * every mistake in how a command is called.
+ */
 export class SettingError extends MailsecError {
   override name = "SettingError";
 
   constructor(message: string, options: MailsecErrorOptions = {}) {
-    super("setting", message, options);
+    super("usage", message, options);
   }
 }
 

@@ -222,8 +222,8 @@ export async function login(port: number, user: string, password: string): Promi
     const record = parseServerRecord(await wire.link.serverRecord());
     const owner = { realm: record.realm, user, password };
     const { ke1, ...state } = startLogin(owner);
-    let client: TestClient | undefined;
     const early: ServerEvent[] = [];
+    let onEvent = (event: ServerEvent): void => void early.push(event);
     const { session } = await wire.link.login(known(record), {
       user,
       ke1,
@@ -233,8 +233,9 @@ export async function login(port: number, user: string, password: string): Promi
         return finished;
       },
       unlock: () => (ciphertext) => decapsulate(kemPrivate, ciphertext),
-    }, { onEvent: (event) => client === undefined ? early.push(event) : client.tell(event) });
-    client = new TestClient(user, wire, session, record.realm);
+    }, { onEvent: (event) => onEvent(event) });
+    const client = new TestClient(user, wire, session, record.realm);
+    onEvent = (event) => client.tell(event);
     for (const event of early) client.tell(event);
     return client;
   } catch (error) {

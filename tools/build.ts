@@ -10,11 +10,10 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { bundle, type BundledFile, checkBundle, WORKERS } from "./bundle.ts";
-import { permissionFlags, type ProjectConfig, readProjectConfig } from "./permission_flags.ts";
+import { permissionFlags, PROJECT_ROOT, type ProjectConfig, readProjectConfig } from "./project.ts";
 import { selfExtracting } from "./self_extracting.ts";
 
 interface Build {
-  root: string;
   config: ProjectConfig;
   /** Folder that holds the bundle. */
   folder: string;
@@ -46,7 +45,7 @@ async function compile(build: Build): Promise<boolean> {
 }
 
 async function makeSelfExtracting(build: Build): Promise<void> {
-  const head = await Deno.readTextFile(`${build.root}/tools/unpack_head.sh`);
+  const head = await Deno.readTextFile(`${PROJECT_ROOT}/tools/unpack_head.sh`);
   const bytes = selfExtracting({
     version: build.config.version,
     target: build.target,
@@ -71,21 +70,20 @@ function megabytes(bytes: number): string {
 }
 
 async function prepare(): Promise<Build> {
-  const root = new URL("../", import.meta.url).pathname.replace(/\/$/, "");
   const args = parseArgs(Deno.args, {
     string: ["output", "target"],
-    default: { output: `${root}/dist/mailsec`, target: Deno.build.target },
+    default: { output: `${PROJECT_ROOT}/dist/mailsec`, target: Deno.build.target },
   });
-  const folder = `${root}/dist/bundle`;
-  await Deno.mkdir(`${root}/dist`, { recursive: true });
+  const folder = `${PROJECT_ROOT}/dist/bundle`;
+  await Deno.mkdir(`${PROJECT_ROOT}/dist`, { recursive: true });
   await Deno.remove(folder, { recursive: true }).catch(() => {});
-  const program = await bundle(root, folder);
+  const program = await bundle(PROJECT_ROOT, folder);
   const problems = checkBundle(program);
   if (problems.length > 0) throw new Error(`the bundle is wrong:\n${problems.join("\n")}`);
   const size = program.reduce((sum, file) => sum + file.bytes.length, 0);
   console.log(`bundle: ${program.length} files, ${megabytes(size)}, both workers, no test code`);
-  const config = await readProjectConfig(root);
-  return { root, config, folder, program, output: args.output, target: args.target };
+  const config = await readProjectConfig();
+  return { config, folder, program, output: args.output, target: args.target };
 }
 
 async function main(): Promise<number> {

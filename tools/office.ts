@@ -3,16 +3,15 @@
  * processes: a server on a free port of this machine, and users with a client folder each. The
  * end-to-end tests, the demo, the benchmarks and the crash test all stand on it.
  */
+import { PROJECT_ROOT } from "./project.ts";
 import { Child, type ChildOptions, type Finished } from "./child.ts";
 
 /** How to start mailsec: the executable that MAILSEC_EXE names, or else this source. */
 export function mailsecCommand(): string[] {
   const executable = Deno.env.get("MAILSEC_EXE");
   if (executable !== undefined && executable !== "") return [executable];
-  const main = new URL("../main.ts", import.meta.url).pathname;
-  const config = new URL("../deno.json", import.meta.url).pathname;
-  const flags = ["-q", "--no-prompt", "--config", config, "-P=mailsec"];
-  return [Deno.execPath(), "run", ...flags, main];
+  const flags = ["-q", "--no-prompt", "--config", `${PROJECT_ROOT}/deno.json`, "-P=mailsec"];
+  return [Deno.execPath(), "run", ...flags, `${PROJECT_ROOT}/main.ts`];
 }
 
 export interface OfficeOptions {

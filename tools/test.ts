@@ -1,8 +1,9 @@
 /**
- * `deno task test [FILE…]`: the one command that checks everything. Runs every step even when one
+ * `deno task test [--only-tests] [FILE…]`: the one command that checks everything. Runs every step even when one
  * before it failed, and ends with one plain line, `N passed, N failed` (and `, N skipped` where
  * there are any): the tests' numbers, where every other step that failed counts as one more
- * failure. Exits 1 when anything failed. With FILEs, only those test files run.
+ * failure. Exits 1 when anything failed. With FILEs (or folders) only those tests run, and with
+ * `--only-tests` no other step does.
  */
 import { countTests, plainLine, type TestCount } from "./test_count.ts";
 
@@ -56,7 +57,9 @@ async function showAndKeep(stream: ReadableStream<Uint8Array>): Promise<string> 
 async function main(): Promise<number> {
   const total: TestCount = { passed: 0, failed: 0, skipped: 0 };
   const failedSteps: string[] = [];
-  for (const step of [...STEPS, testStep(Deno.args)]) {
+  const files = Deno.args.filter((argument) => argument !== "--only-tests");
+  const checks = files.length === Deno.args.length ? STEPS : [];
+  for (const step of [...checks, testStep(files)]) {
     console.log(`── ${step.name}`);
     const started = performance.now();
     const { code, output } = await run(step);

@@ -1,3 +1,8 @@
+import { resolve } from "node:path";
+
+/** The project's folder, without a slash at its end. */
+export const PROJECT_ROOT = resolve(import.meta.dirname!, "..");
+
 /** A permission set as deno.json writes it: granted whole, refused, or granted for a list. */
 export type PermissionSet = Record<string, boolean | string[]>;
 
@@ -16,6 +21,6 @@ export interface ProjectConfig {
   permissions: { mailsec: PermissionSet };
 }
 
-export async function readProjectConfig(root: string): Promise<ProjectConfig> {
-  return JSON.parse(await Deno.readTextFile(`${root}/deno.json`)) as ProjectConfig;
+export async function readProjectConfig(): Promise<ProjectConfig> {
+  return JSON.parse(await Deno.readTextFile(`${PROJECT_ROOT}/deno.json`)) as ProjectConfig;
 }

@@ -7,7 +7,7 @@ import { toHex } from "../crypto/bytes.ts";
 import type { Bytes } from "../crypto/bytes.ts";
 import type { AcceptedEntry } from "../crypto/entry_fields.ts";
 import { MailsecError } from "../crypto/errors.ts";
-import { ServerError } from "../protocol/error_codes.ts";
+import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { Account } from "./account.ts";
@@ -31,6 +31,9 @@ import type {
   SentMail,
 } from "./mailbox_types.ts";
 import { unknownRecipients } from "./recipients.ts";
+
+/** Errors of the server after which it may have the mail all the same. */
+const UNCLEAR: ReadonlySet<string> = new Set<ErrorCode>(["internal", "conflict"]);
 
 export class Mailbox {
   readonly #account: Account;
@@ -187,8 +190,9 @@ export class Mailbox {
 
   /** What to tell about a mail that was not acknowledged; counters of a refused one are free. */
   async #notDelivered(sealed: SealedOutgoing, error: unknown): Promise<unknown> {
-    if (error instanceof ConnectError || error instanceof LoginError) {
-      const text = "The connection was lost while the mail was being sent.";
+    const unclear = error instanceof ServerError && UNCLEAR.has(error.code);
+    if (unclear || error instanceof ConnectError || error instanceof LoginError) {
+      const text = "The sending broke off; it is not known whether the server has the mail.";
       const hint = "Send it again: it will be neither lost nor doubled.";
       return new SendInterruptedError(sealed, text, { hint, cause: error });
     }

@@ -20,44 +20,35 @@ export const EXIT_LOGIN = 4;
 export const EXIT_TRUST = 5;
 export const EXIT_INTERRUPTED = 130;
 
-/** Exit code by the stable `code` of an error; every code that is not here ends with 1. */
-const EXIT_BY_ERROR_CODE: ReadonlyMap<string, number> = new Map([
-  ["usage", EXIT_USAGE],
-  ["connect", EXIT_CONNECT],
-  ["send_interrupted", EXIT_CONNECT],
-  ["truncation", EXIT_CONNECT],
-  ["handshake", EXIT_CONNECT],
+/** Exit code by the class of an error, as its `name` says it; the client's classes mostly. */
+const EXIT_BY_CLASS: ReadonlyMap<string, number> = new Map([
+  ["UsageError", EXIT_USAGE],
+  ["ConnectError", EXIT_CONNECT],
+  ["SendInterruptedError", EXIT_CONNECT],
+  ["HandshakeError", EXIT_CONNECT],
+  ["TruncationError", EXIT_CONNECT],
+  ["LoginError", EXIT_LOGIN],
+  ["TrustError", EXIT_TRUST],
+  ["SignatureError", EXIT_TRUST],
+  ["KeyChangedError", EXIT_TRUST],
+  ["RejectedMailError", EXIT_TRUST],
+  ["InterruptedError", EXIT_INTERRUPTED],
+]);
+
+/** Exit code by the stable `code` of an error, where the class does not say it: refusals. */
+const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
   ["server_full", EXIT_CONNECT],
   ["busy", EXIT_CONNECT],
   ["too_many_sessions", EXIT_CONNECT],
   ["shutting_down", EXIT_CONNECT],
-  ["login", EXIT_LOGIN],
   ["disabled", EXIT_LOGIN],
-  ["invite_refused", EXIT_LOGIN],
-  ["invite_unknown", EXIT_LOGIN],
-  ["invite_expired", EXIT_LOGIN],
-  ["account_taken", EXIT_LOGIN],
-  ["server_unknown", EXIT_TRUST],
-  ["record_expired", EXIT_TRUST],
-  ["record_rollback", EXIT_TRUST],
-  ["record_version", EXIT_TRUST],
-  ["record_signature", EXIT_TRUST],
-  ["record_realm", EXIT_TRUST],
-  ["invite_mismatch", EXIT_TRUST],
-  ["identity_signature", EXIT_TRUST],
-  ["identity_user", EXIT_TRUST],
-  ["content_mismatch", EXIT_TRUST],
-  ["server_changed", EXIT_TRUST],
-  ["key_changed", EXIT_TRUST],
-  ["mail_rejected", EXIT_TRUST],
-  ["signature", EXIT_TRUST],
-  ["interrupted", EXIT_INTERRUPTED],
 ]);
 
-/** The exit code for whatever a command has thrown. */
+/** The exit code for whatever a command has thrown; 1 for everything not named here. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") {
-    return EXIT_BY_ERROR_CODE.get(error.code) ?? EXIT_FAILED;
-  }
-  return EXIT_FAILED;
+  if (!(error instanceof Error)) return EXIT_FAILED;
+  const byClass = EXIT_BY_CLASS.get(error.name);
+  if (byClass !== undefined) return byClass;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return EXIT_BY_CODE.get(code) ?? EXIT_FAILED;
 }

@@ -33,18 +33,22 @@ Deno.test("run: help that was asked for is output, help for nothing is a usage e
 });
 
 Deno.test("run: errors are told in a line and a hint, and end with their exit code", async () => {
-  const cases: [code: string, exit: number][] = [
-    ["internal", 1],
-    ["too_large", 1],
-    ["usage", 2],
-    ["connect", 3],
-    ["server_full", 3],
-    ["login", 4],
-    ["server_changed", 5],
-    ["signature", 5],
+  const cases: [name: string, code: string, exit: number][] = [
+    ["MailsecError", "internal", 1],
+    ["TooLargeError", "too_large", 1],
+    ["UsageError", "usage", 2],
+    ["ConnectError", "unreachable", 3],
+    ["ServerError", "server_full", 3],
+    ["LoginError", "login", 4],
+    ["ServerError", "disabled", 4],
+    ["TrustError", "server_changed", 5],
+    ["KeyChangedError", "key_changed", 5],
+    ["SignatureError", "signature", 5],
+    ["InterruptedError", "interrupted", 130],
   ];
-  for (const [code, exit] of cases) {
+  for (const [name, code, exit] of cases) {
     const error = new MailsecError(code, "it broke", { hint: "mend it" });
+    error.name = name;
     assertEquals(await run(["go"], {}, failing(error)), {
       code: exit,
       out: "",

@@ -1,0 +1,89 @@
+/** `mailsec connect HOST USER`: the menu. */
+
+import type { CommandContext } from "../../cli/command.ts";
+import { styleFor } from "../../cli/style.ts";
+import { UsageError } from "../../cli/usage_error.ts";
+import { parseInvite } from "../../crypto/invite.ts";
+import { normalizeUserName } from "../../crypto/names.ts";
+import { DEFAULT_PORT } from "../../protocol/limits.ts";
+import { addressText, parseServerAddress, type ServerAddress } from "../address.ts";
+import { Mailbox } from "../mailbox.ts";
+import { LinesPrompter } from "../terminal/lines_prompter.ts";
+import { runMenu } from "../terminal/menu/menu.ts";
+import { InterruptedError, type Prompter } from "../terminal/prompter.ts";
+import { terminal } from "../terminal/questions.ts";
+import { acceptInvite, newPassword } from "./join.ts";
+import { asUsage, configStore, openMailbox } from "./open_mailbox.ts";
+
+export async function run(context: CommandContext): Promise<void> {
+  const address = addressOf(context);
+  const user = asUsage(() => normalizeUserName(context.args.one("user")));
+  const invite = await inviteLine(context, { address, user });
+  const mailbox = invite === null
+    ? await openMailbox(context, { address, user, config: configStore(context) })
+    : await join(context, { line: invite, address, user });
+  try {
+    await runMenu({
+      mailbox,
+      server: addressText(address),
+      prompter: menuPrompter(context),
+      style: styleFor(context.colour("stdout")),
+      show: (text) => context.stdout(text),
+      world: context,
+    });
+  } finally {
+    await mailbox.close();
+  }
+}
+
+/** HOST and `--port` together; both may say the port if they say the same. */
+function addressOf(context: CommandContext): ServerAddress {
+  const host = context.args.one("host");
+  const port = context.options.integer("port");
+  const address = asUsage(() => parseServerAddress(host, port ?? DEFAULT_PORT));
+  if (port !== undefined && port !== address.port) {
+    throw new UsageError(`"${host}" and --port ${port} name different ports`, "give one of them");
+  }
+  return address;
+}
+
+/** The invite to join with, from `--invite` or asked for at the first connection; or none. */
+async function inviteLine(
+  context: CommandContext,
+  { address, user }: { address: ServerAddress; user: string },
+): Promise<string | null> {
+  const given = context.options.text("invite");
+  if (given !== undefined) return given;
+  const { stdinIsTerminal } = context;
+  if (!stdinIsTerminal || context.options.flag("yes")) return null;
+  if (await configStore(context).pinnedServer(address) !== null) return null;
+  await context.stderr(`This is your first connection to ${addressText(address)}.\n`);
+  const prompter = terminal(context);
+  const answer = await prompter?.ask(`Invite (Enter if ${user} has joined already): `);
+  if (answer === null) throw new InterruptedError();
+  return answer === undefined || answer.trim() === "" ? null : answer.trim();
+}
+
+async function join(
+  context: CommandContext,
+  { line, address, user }: { line: string; address: ServerAddress; user: string },
+): Promise<Mailbox> {
+  const invite = asUsage(() => parseInvite(line));
+  if (invite.user !== user) {
+    throw new UsageError(`the invite is for ${invite.user}, not for ${user}`);
+  }
+  if (invite.host !== address.host || invite.port !== address.port) {
+    throw new UsageError(
+      `the invite is for ${addressText(invite)}, not for ${addressText(address)}`,
+      `mailsec connect ${addressText(invite)} ${user} --invite …`,
+    );
+  }
+  const password = await newPassword(context, invite);
+  return new Mailbox(await acceptInvite(context, { line, password }));
+}
+
+/** Who answers in the menu: the terminal, or else the lines of standard input. */
+function menuPrompter(context: CommandContext): Prompter {
+  const person = context.stdinIsTerminal ? terminal(context) : null;
+  return person ?? new LinesPrompter(Deno.stdin.readable, (text) => context.stderr(text));
+}

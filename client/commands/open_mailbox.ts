@@ -1,0 +1,130 @@
+/** From the options of a command to the mailbox that it means, logged in. */
+
+import type { CommandContext } from "../../cli/command.ts";
+import { escapeLine } from "../../cli/escape.ts";
+import { UsageError } from "../../cli/usage_error.ts";
+import { FormatError } from "../../crypto/errors.ts";
+import { normalizeUserName } from "../../crypto/names.ts";
+import { parseServerAddress, type ServerAddress } from "../address.ts";
+import { configDirectory, ConfigStore } from "../config_store.ts";
+import { login, type LoginStep, type UnknownServer } from "../login.ts";
+import { Mailbox } from "../mailbox.ts";
+import { askPassword, confirm, noTerminal, terminal } from "../terminal/questions.ts";
+import { readPasswordFile } from "./password_file.ts";
+
+/** Whose mailbox, on which server. */
+export interface ChosenAccount {
+  readonly address: ServerAddress;
+  /** In lower case. */
+  readonly user: string;
+}
+
+/** The client's files for this command. */
+export function configStore(context: CommandContext): ConfigStore {
+  const given = context.options.text("config") ?? context.env("MAILSEC_CONFIG");
+  return new ConfigStore(configDirectory(given, context.env));
+}
+
+/**
+ * The account that `--server` and `--user` name, else `MAILSEC_SERVER` and `MAILSEC_USER`, else
+ * the one used last. With a server alone, the user of the last time if that was the same server.
+ *
+ * @throws {UsageError} when that does not name an account.
+ */
+export async function chooseAccount(
+  context: CommandContext,
+  config: ConfigStore,
+): Promise<ChosenAccount> {
+  const server = context.options.text("server") ?? context.env("MAILSEC_SERVER");
+  const user = context.options.text("user") ?? context.env("MAILSEC_USER");
+  const address = server === undefined ? null : asUsage(() => parseServerAddress(server));
+  const name = user === undefined ? null : asUsage(() => normalizeUserName(user));
+  if (address !== null && name !== null) return { address, user: name };
+  const last = await config.last();
+  if (last === null) {
+    throw new UsageError(
+      `no ${address === null ? "server" : "user"} is named and no account was used before`,
+      "give --server HOST[:PORT] --user NAME, or log in once with: mailsec connect HOST USER",
+    );
+  }
+  if (address === null) return { address: last.server, user: name ?? last.user };
+  if (address.host === last.server.host && address.port === last.server.port) {
+    return { address, user: last.user };
+  }
+  throw new UsageError("no user is named for this server", "give --user NAME");
+}
+
+/** Logs in to the account that the options mean, works, and always says goodbye. */
+export async function withMailbox<T>(
+  context: CommandContext,
+  work: (mailbox: Mailbox) => Promise<T>,
+): Promise<T> {
+  const config = configStore(context);
+  const account = await chooseAccount(context, config);
+  const mailbox = await openMailbox(context, { ...account, config });
+  try {
+    return await work(mailbox);
+  } finally {
+    await mailbox.close();
+  }
+}
+
+/**
+ * Logs in; asks for the password and about an unknown server when the options do not say.
+ *
+ * @throws {ConnectError} {LoginError} {TrustError} and UsageError when there is nobody to ask.
+ */
+export async function openMailbox(
+  context: CommandContext,
+  { address, user, config }: ChosenAccount & { config: ConfigStore },
+): Promise<Mailbox> {
+  const file = context.options.text("password-file") ?? context.env("MAILSEC_PASSWORD_FILE");
+  const password = file === undefined
+    ? () => askPassword(terminal(context), user)
+    : await readPasswordFile(file);
+  const account = await login({
+    address,
+    user,
+    password,
+    config,
+    confirmServer: (server) => confirmServer(context, server),
+  });
+  return new Mailbox(account);
+}
+
+async function confirmServer(context: CommandContext, server: UnknownServer): Promise<boolean> {
+  const place = escapeLine(`${server.host}, port ${server.port}`);
+  await context.stderr(
+    `You have not been connected to this server before: ${place}\n` +
+      `Its fingerprint is\n  ${escapeLine(server.fingerprint)}\n`,
+  );
+  if (context.options.flag("yes")) {
+    await context.stderr("It is trusted from now on, as --yes says.\n");
+    return true;
+  }
+  const prompter = terminal(context);
+  if (prompter === null) throw noTerminal("trust in this server", "--yes, or --invite INVITE");
+  await context.stderr("The administrator can tell you whether it is the right one.\n");
+  return await confirm(prompter, "Trust it?", false);
+}
+
+/** Shows what takes its time while logging in or joining. */
+export function showStep(context: CommandContext): (step: LoginStep) => void {
+  const texts: Record<LoginStep, string> = {
+    connecting: "Connecting…",
+    making_keys: "Making your keys…",
+    registering: "Registering…",
+    logging_in: "Logging in…",
+  };
+  return (step) => void context.stderr(`${texts[step]}\n`);
+}
+
+/** What is badly written on the command line is a usage error. */
+export function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof FormatError) throw new UsageError(error.message, error.hint);
+    throw error;
+  }
+}

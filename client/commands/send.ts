@@ -1,0 +1,127 @@
+/** `mailsec send TO…` */
+
+import type { CommandContext } from "../../cli/command.ts";
+import { escapedJson, escapeLine } from "../../cli/escape.ts";
+import { UsageError } from "../../cli/usage_error.ts";
+import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
+import { KeyChangedError, SendInterruptedError } from "../errors.ts";
+import type { Mailbox } from "../mailbox.ts";
+import type { OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
+import { formatSize, splitRecipients } from "../terminal/format.ts";
+import { progressLine } from "../terminal/progress.ts";
+import { readAll, readBodyFile } from "./body_source.ts";
+import { withMailbox } from "./open_mailbox.ts";
+
+/** Waits before the upload of a mail is tried again, in milliseconds. */
+const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
+
+export async function run(context: CommandContext): Promise<void> {
+  const { options } = context;
+  const to = context.args.all("to").flatMap(splitRecipients);
+  if (to.length === 0) throw new UsageError("no recipient is named", "give at least one user name");
+  const title = options.text("title");
+  if (title === undefined) throw new UsageError("the title is missing", "give --title TITLE");
+  const mail: OutgoingMail = {
+    ...{ to, title, ...await bodyOf(context) },
+    acceptChangedKeys: options.all("accept-key").flatMap(splitRecipients),
+  };
+  const progress = progressLine(context, "Sending");
+  const sent = await withMailbox(
+    context,
+    (mailbox) =>
+      sendPersistently(context, mailbox, { ...mail, onProgress: progress.onProgress })
+        .finally(() => progress.end()),
+  );
+  if (options.flag("json")) {
+    await context.stdout(`${escapedJson({ id: sent.id, to: sent.to, size: sent.size })}\n`);
+  } else {
+    const names = escapeLine(sent.to.join(", "));
+    await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
+  }
+}
+
+/** What `--body`, `--file` or standard input says. A file may be larger than the server allows. */
+async function bodyOf(
+  context: CommandContext,
+): Promise<Pick<OutgoingMail, "body" | "bodyFileName">> {
+  const text = context.options.text("body");
+  const file = context.options.text("file");
+  if (text !== undefined && file !== undefined) {
+    throw new UsageError("--body and --file exclude each other", "give one of them");
+  }
+  if (text !== undefined) return { body: text };
+  if (file !== undefined) {
+    const body = await readBodyFile(file, MAX_MESSAGE_BYTES);
+    return { body, bodyFileName: baseName(file) };
+  }
+  if (context.stdinIsTerminal) {
+    await context.stderr("Type the body. End it with Ctrl-D on a line of its own.\n");
+  }
+  return { body: await readAll(Deno.stdin.readable, "standard input", MAX_MESSAGE_BYTES) };
+}
+
+function baseName(path: string): string {
+  return path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/s, "");
+}
+
+/**
+ * Sends, and when the connection breaks uploads the same sealed mail again: however often that
+ * happens, it arrives once.
+ */
+async function sendPersistently(
+  context: CommandContext,
+  mailbox: Mailbox,
+  mail: OutgoingMail,
+): Promise<SentMail> {
+  try {
+    return await mailbox.send(mail);
+  } catch (error) {
+    if (error instanceof KeyChangedError) throw await keyChangeExplained(context, error);
+    if (!(error instanceof SendInterruptedError)) throw error;
+    return await deliverAgain(context, {
+      mailbox,
+      interrupted: error,
+      onProgress: mail.onProgress,
+    });
+  }
+}
+
+async function deliverAgain(
+  context: CommandContext,
+  { mailbox, interrupted, onProgress }: {
+    mailbox: Mailbox;
+    interrupted: SendInterruptedError;
+    onProgress: OnProgress | undefined;
+  },
+): Promise<SentMail> {
+  let last = interrupted;
+  for (const delay of RETRY_DELAYS_MS) {
+    await context.stderr("The connection was lost. Trying again…\n");
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    try {
+      return await mailbox.deliver(interrupted.sealed, onProgress);
+    } catch (error) {
+      if (!(error instanceof SendInterruptedError)) throw error;
+      last = error;
+    }
+  }
+  throw new SendInterruptedError(interrupted.sealed, last.message, {
+    hint: "It is not known whether the mail has arrived. Look with: mailsec list --sent",
+    cause: last,
+  });
+}
+
+async function keyChangeExplained(
+  context: CommandContext,
+  error: KeyChangedError,
+): Promise<KeyChangedError> {
+  for (const { user, before, now } of error.changes) {
+    await context.stderr(escapeLine(`${user} had the key ${before}`) + "\n");
+    await context.stderr(escapeLine(`${" ".repeat(user.length)} now has ${now}`) + "\n");
+  }
+  const flags = error.names.map((name) => `--accept-key ${name}`).join(" ");
+  return new KeyChangedError(error.changes, error.message, {
+    hint: `Ask them, by another way than this, whether that is right. Then: ${flags}`,
+    cause: error,
+  });
+}

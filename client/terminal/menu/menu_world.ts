@@ -1,0 +1,59 @@
+/** What every entry of the menu works with. */
+
+import type { CommandContext } from "../../../cli/command.ts";
+import { escapeLine } from "../../../cli/escape.ts";
+import type { Style } from "../../../cli/style.ts";
+import { MailsecError } from "../../../crypto/errors.ts";
+import type { Mailbox } from "../../mailbox.ts";
+import type { Prompter } from "../prompter.ts";
+
+/** The part of a mailbox that the menu uses. */
+export type MenuMailbox = Pick<
+  Mailbox,
+  | "me"
+  | "limits"
+  | "checkRecipients"
+  | "send"
+  | "deliver"
+  | "list"
+  | "read"
+  | "onNewMail"
+  | "onClosed"
+>;
+
+export interface MenuWorld {
+  readonly mailbox: MenuMailbox;
+  /** The server as it is shown: `HOST:PORT`. */
+  readonly server: string;
+  readonly prompter: Prompter;
+  /** For what is written to standard output. */
+  readonly style: Style;
+  /** Lists, mails, confirmations: standard output. Explanations and errors go to standard error. */
+  show(text: string): Promise<void>;
+  readonly world: Pick<
+    CommandContext,
+    "stderr" | "stderrIsTerminal" | "columns" | "env"
+  >;
+}
+
+/** Explains something, a line; what is in it is made safe to show. */
+export function tell({ world }: MenuWorld, line: string): Promise<void> {
+  return world.stderr(`${escapeLine(line)}\n`);
+}
+
+/** Tells what went wrong. Not for errors that end the menu: see {@linkcode endsMenu}. */
+export async function tellError(menu: MenuWorld, error: unknown): Promise<void> {
+  if (!(error instanceof MailsecError)) throw error;
+  await tell(menu, error.message);
+  for (const hint of error.hint?.split("\n") ?? []) await tell(menu, `  ${hint}`);
+}
+
+/**
+ * Whether nothing can go on after an error: Ctrl-C, a server that is not the one it was, an account
+ * that is let in no more, a reader of our output that is gone, a fault of the program.
+ */
+export function endsMenu(error: unknown): boolean {
+  if (!(error instanceof MailsecError)) return true;
+  if (["InterruptedError", "LoginError", "ClosedPipeError"].includes(error.name)) return true;
+  return error.name === "TrustError" && /^(record|server)_/.test(error.code);
+}

@@ -1,0 +1,47 @@
+/**
+ * mailsec: mail in a team, sealed from end to end. The tool's entry: glues the command tables of
+ * client and server to the command line. Imports nothing that `--version` does not need.
+ */
+
+import manifest from "./deno.json" with { type: "json" };
+import type { Program } from "./cli/command.ts";
+
+async function loadProgram(): Promise<Program> {
+  const [{ CLIENT_COMMANDS }, { SERVER_COMMANDS }] = await Promise.all([
+    import("./client/commands.ts"),
+    import("./server/commands.ts"),
+  ]);
+  return {
+    name: "mailsec",
+    summary: "Mail in a team, sealed from end to end: the server stores what it cannot read.",
+    commands: [...CLIENT_COMMANDS, ...SERVER_COMMANDS],
+    examples: [
+      { command: "mailsec serve", summary: "Run a server; the first start explains how to go on." },
+      {
+        command: "mailsec user invite alice",
+        summary: "Invite somebody, on the server's machine.",
+      },
+      { command: "mailsec connect mail.example.org alice", summary: "Open a mailbox." },
+    ],
+    notes: [
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 cannot connect, 4 login refused, 5 trust " +
+      "(an identity or a signature is not what it must be), 130 interrupted.",
+      "NO_COLOR=1 turns colours off; MAILSEC_DEBUG=1 shows the causes of errors.",
+    ],
+  };
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && ["--version", "-V"].includes(words[0]!)) {
+    console.log(`mailsec ${manifest.version}`);
+    return 0;
+  }
+  const [{ runCommandLine }, { processIo }, program] = await Promise.all([
+    import("./cli/run.ts"),
+    import("./cli/io.ts"),
+    loadProgram(),
+  ]);
+  return await runCommandLine({ program, version: manifest.version, words }, processIo());
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -10,13 +10,13 @@ import { RecordOpener } from "../crypto/record_opener.ts";
 import { RecordSealer } from "../crypto/record_sealer.ts";
 import type { Clock } from "../crypto/tick.ts";
 import type { TrafficSecrets } from "../crypto/transcript.ts";
-import { CodecError } from "./codec_error.ts";
 import { isErrorCode, ServerError } from "./error_codes.ts";
 import { MAX_PLAINTEXT_MESSAGE_BYTES, MAX_REQUESTS_IN_FLIGHT } from "./limits.ts";
 import type { ServerEvent } from "./messages/events.ts";
 import type { Message } from "./messages/message.ts";
 import type { Schema } from "./schema.ts";
 import { ConnectionLostError, ProtocolError } from "./session_errors.ts";
+import type { ReceivedReply } from "./session_message.ts";
 import { decodeFromServer, encodeRequest } from "./session_message.ts";
 
 export interface ClientSessionOptions {
@@ -78,7 +78,8 @@ export class ClientSession {
     return await promise as Reply;
   }
 
-  /** Takes over `bytes` from the server. Resolves when they are dealt with. */
+  /** Takes over `bytes` from the server. Resolves when they are dealt with; rejects only with what
+   * `onEvent` throws. */
   push(bytes: Uint8Array): Promise<void> {
     this.#reading = this.#reading.then(() => this.#read(bytes));
     return this.#reading;
@@ -86,7 +87,8 @@ export class ClientSession {
 
   /** The connection has ended; what came before still counts. */
   end(cause?: unknown): void {
-    this.#reading = this.#reading.then(() => this.#lose(cause));
+    const lose = () => this.#lose(cause);
+    this.#reading = this.#reading.then(lose, lose);
   }
 
   /**
@@ -137,19 +139,24 @@ export class ClientSession {
 
   #receive(bytes: Bytes): void {
     if (this.#state === "ended") return;
+    const received = this.#decode(bytes);
+    if (received === null) return;
+    if ("event" in received) return this.#options.onEvent?.(received);
+    const pending = this.#pending.get(received.id)!;
+    this.#pending.delete(received.id);
+    this.#underWay--;
+    if ("error" in received) pending.reject(new ServerError(received.error, received.names));
+    else pending.resolve(received.body);
+    this.#sendQueued();
+  }
+
+  /** Null: what has come is nothing a server may say, and the session has ended. */
+  #decode(bytes: Bytes): ReceivedReply | ServerEvent | null {
     try {
-      const received = decodeFromServer(bytes, (id) => this.#pending.get(id)?.reply);
-      if ("event" in received) return this.#options.onEvent?.(received);
-      const { id } = received;
-      const pending = this.#pending.get(id)!;
-      this.#pending.delete(id);
-      this.#underWay--;
-      if ("error" in received) pending.reject(new ServerError(received.error, received.names));
-      else pending.resolve(received.body);
-      this.#sendQueued();
+      return decodeFromServer(bytes, (id) => this.#pending.get(id)?.reply);
     } catch (cause) {
-      if (!(cause instanceof CodecError)) throw cause;
-      this.#end(new ProtocolError("the server sent something that is no answer", { cause }));
+      this.#end(new ProtocolError("The server sent something that is no answer.", { cause }));
+      return null;
     }
   }
 
@@ -173,5 +180,5 @@ export class ClientSession {
 function refusal(code: string): MailsecError {
   return isErrorCode(code)
     ? new ServerError(code)
-    : new ProtocolError("the server ended the session for a reason we do not know");
+    : new ProtocolError("The server ended the session for a reason that is not known here.");
 }

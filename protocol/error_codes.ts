@@ -5,25 +5,22 @@
 import { MailsecError } from "../crypto/errors.ts";
 
 const TEXTS = {
-  server_full: ["the server is full", "try again when somebody has left"],
-  busy: ["the server is busy", "try again in a few seconds"],
-  too_many_sessions: ["you are connected too many times", "end one of your other sessions"],
-  unknown_recipients: ["unknown or disabled recipients", "check the names; nothing was sent"],
-  no_recipients: ["the mail has no recipients", "name at least one"],
-  too_large: ["larger than this server takes", "make it smaller or split it"],
-  too_many_recipients: ["more recipients than this server takes", "send it in several mails"],
-  not_found: ["not found", "it may have been removed; list again"],
-  conflict: ["changed in the meantime from another session", "read it again and repeat the change"],
-  bad_request: ["the server did not understand the request", "both ends need the same version"],
-  internal: [
-    "the server failed",
-    "try again; the administrator finds the reason in the server's log",
-  ],
-  disabled: ["this account is disabled", "ask the administrator"],
-  shutting_down: ["the server is shutting down", "try again in a minute"],
-  quota: ["the mailbox has no room left", "remove mails that are no longer needed"],
-  sender_mismatch: ["the mail names another sender", "send it from the account that is logged in"],
-  id_reused: ["another mail has this id already", "seal the mail again and send it"],
+  server_full: ["The server is full", "Try again when somebody has left."],
+  busy: ["The server is busy", "Try again in a few seconds."],
+  too_many_sessions: ["You are connected too many times", "End one of your other sessions."],
+  unknown_recipients: ["Unknown or disabled recipients", "Check the names; nothing was sent."],
+  no_recipients: ["The mail has no recipients", "Name at least one."],
+  too_large: ["This is larger than the server takes", "Make it smaller or split it."],
+  too_many_recipients: ["More recipients than the server takes", "Send it in several mails."],
+  not_found: ["The server does not have it", "It may have been removed; list again."],
+  conflict: ["Another session has changed it meanwhile", "Read it again and repeat the change."],
+  bad_request: ["The server did not understand", "Both ends need the same version of mailsec."],
+  internal: ["The server failed", "Try again; the administrator finds the reason in its log."],
+  disabled: ["This account is disabled", "Ask the administrator."],
+  shutting_down: ["The server is shutting down", "Try again in a minute."],
+  quota: ["The mailbox has no room left", "Remove mails that are no longer needed."],
+  sender_mismatch: ["The mail names another sender", "Send it from the account it names."],
+  id_reused: ["Another mail has this id already", "Seal the mail again and send it."],
 } as const satisfies Record<string, readonly [text: string, hint: string]>;
 
 /** A code that may travel in an error reply, an ERROR record or a `closing` event. */
@@ -35,7 +32,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(TEXTS, value);
 }
 
-/** The code as one sentence without a full stop, and what can be done about it. */
+/** What the code means, one sentence without its full stop, and what can be done about it. */
 export function errorText(code: ErrorCode): { text: string; hint: string } {
   const [text, hint] = TEXTS[code];
   return { text, hint };
@@ -50,7 +47,7 @@ export class ServerError extends MailsecError {
 
   constructor(code: ErrorCode, names: readonly string[] = []) {
     const { text, hint } = errorText(code);
-    super(code, names.length === 0 ? text : `${text}: ${names.join(", ")}`, { hint });
+    super(code, names.length === 0 ? `${text}.` : `${text}: ${names.join(", ")}.`, { hint });
     this.names = names;
   }
 }

@@ -114,7 +114,9 @@ export class FrameReader {
   next(expected: readonly FrameType[]): Frame | null {
     if (this.#queue.length === 0) return null;
     const type = this.#queue.peek(1)[0] as FrameType;
-    if (!expected.includes(type)) throw new FrameError(`frame type ${type} is not expected here`);
+    if (!expected.includes(type)) {
+      throw new FrameError(`A frame of type ${type} is not expected here.`);
+    }
     if (this.#queue.length < HEAD_BYTES) return null;
     const head = this.#queue.peek(HEAD_BYTES);
     const length = head[1]! << 16 | head[2]! << 8 | head[3]!;
@@ -138,7 +140,9 @@ export class FrameReader {
 function checkLength(type: FrameType, length: number): void {
   const [min, max] = FRAME_LENGTHS[type];
   if (length < min || length > max) {
-    throw new FrameError(`${length} bytes in a frame of type ${type}, ${min} to ${max} may be`);
+    throw new FrameError(
+      `A frame of type ${type} has ${length} bytes; it may have ${min} to ${max}.`,
+    );
   }
 }
 

@@ -60,12 +60,14 @@ export class FrameChannel {
 
   /** Throws FrameError when the peer said more than its turn allowed. */
   assertNothingWaits(): void {
-    if (this.#reader.waiting > 0) throw new FrameError("bytes behind a frame");
+    if (this.#reader.waiting > 0) {
+      throw new FrameError("Bytes came behind a frame that needed an answer.");
+    }
   }
 
   /** Ends the frames and gives what came behind the last one: the first bytes of the records. */
   finish(): Bytes {
-    this.end(new FrameError("the handshake is over"));
+    this.end(new FrameError("The handshake is over."));
     return this.#reader.takeRest();
   }
 

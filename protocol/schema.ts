@@ -116,17 +116,22 @@ export function list<T>(item: Schema<T>, limits: { min?: number; max: number }):
     }
     return length;
   }
+  function build(length: number, take: (at: number) => T): T[] {
+    const items: T[] = [];
+    try {
+      while (items.length < length) items.push(take(items.length));
+    } catch (error) {
+      throw within(`[${items.length}]`, error);
+    }
+    return items;
+  }
   return {
     check(value) {
       if (!Array.isArray(value)) throw new CodecError("not a list");
-      const length = checkLength(value.length);
-      return Array.from({ length }, (_, i) => within(`[${i}]`, () => item.check(value[i])));
+      return build(checkLength(value.length), (at) => item.check(value[at]));
     },
     pack: (value) => value.map((each) => item.pack(each)),
-    read(lexer) {
-      const length = checkLength(lexer.array());
-      return Array.from({ length }, (_, i) => within(`[${i}]`, () => item.read(lexer)));
-    },
+    read: (lexer) => build(checkLength(lexer.array()), () => item.read(lexer)),
   };
 }
 
@@ -135,9 +140,15 @@ export function struct<F extends Record<string, unknown>>(
   fields: { [K in keyof F]: Schema<F[K]> },
 ): Schema<F> {
   const schemas: [string, Schema<unknown>][] = Object.entries(fields);
-  function build(read: (name: string, schema: Schema<unknown>) => unknown): F {
+  function build(take: (name: string, schema: Schema<unknown>) => unknown): F {
     const object: Record<string, unknown> = {};
-    for (const [name, schema] of schemas) object[name] = within(name, () => read(name, schema));
+    for (const [name, schema] of schemas) {
+      try {
+        object[name] = take(name, schema);
+      } catch (error) {
+        throw within(name, error);
+      }
+    }
     return object as F;
   }
   return {
@@ -169,13 +180,10 @@ function asRecord(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function within<T>(place: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
-    throw new CodecError(`${place}: ${error.message}`, { cause: error.cause });
-  }
+/** The error, with the place where it was found in front. */
+function within(place: string, error: unknown): unknown {
+  if (!(error instanceof CodecError)) return error;
+  return new CodecError(`${place}: ${error.message}`, { cause: error.cause });
 }
 
 function range(min: number, max: number): string {

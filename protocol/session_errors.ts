@@ -21,9 +21,9 @@ export class ConnectionLostError extends MailsecError {
   readonly stage: Stage;
 
   constructor(stage: Stage, options: { cause?: unknown } = {}) {
-    super("connection_lost", "the connection to the server was lost", {
+    super("connection_lost", "The connection to the server was lost.", {
       ...options,
-      hint: "connect and try again; nothing will be done twice",
+      hint: "Connect and try again; nothing will be done twice.",
     });
     this.stage = stage;
   }

@@ -15,7 +15,7 @@ import { CodecError } from "./codec_error.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import { ERROR_CODES } from "./error_codes.ts";
 import { Lexer } from "./lexer.ts";
-import { MAX_LOOKUP_USERS } from "./limits.ts";
+import { MAX_LOOKUP_USERS, MAX_PLAINTEXT_MESSAGE_BYTES } from "./limits.ts";
 import type { ServerEvent } from "./messages/events.ts";
 import { EVENTS, isEventName } from "./messages/events.ts";
 import type { RequestType } from "./registry.ts";
@@ -44,13 +44,17 @@ export type ReceivedReply =
   | { readonly id: number; readonly body: unknown }
   | { readonly id: number; readonly error: ErrorCode; readonly names: readonly string[] };
 
-/** `request` is the schema of the body. */
+/** `request` is the schema of the body; all of it is at most MAX_PLAINTEXT_MESSAGE_BYTES. */
 export function encodeRequest<T>(
   head: { id: number; type: string; request: Schema<T> },
   body: T,
 ): Bytes {
   const { id, type, request } = head;
-  return encodePacked([requestId.check(id), type, request.pack(request.check(body))]);
+  const bytes = encodePacked([requestId.check(id), type, request.pack(request.check(body))]);
+  if (bytes.length > MAX_PLAINTEXT_MESSAGE_BYTES) {
+    throw new CodecError(`a request of ${bytes.length} bytes`);
+  }
+  return bytes;
 }
 
 /** Throws only when not even an id can be read: then there is nobody to answer. */

@@ -35,13 +35,16 @@ class Bench {
   /** What the server has received. */
   readonly heard = new Growing<RecordEvent>();
   writeFails = false;
+
+  constructor(readonly onEvent: (event: unknown) => void = (event) => this.events.push(event)) {}
+
   readonly session = new ClientSession(this.#secrets, {
     clock: this.#clock,
     write: async (bytes) => {
       if (this.writeFails) throw new Error("broken pipe");
       this.heard.push(...await this.#opener.push(bytes));
     },
-    onEvent: (event) => this.events.push(event),
+    onEvent: (event) => this.onEvent(event),
     onClose: (error) => this.ends.push(error),
   });
 
@@ -85,6 +88,18 @@ Deno.test("client session: events come between replies", async () => {
   await bench.say(encodeReply(1, "ping", { time: 1 }));
   await asked;
   assertEquals(bench.events, [event]);
+});
+
+Deno.test("client session: a listener that throws fails the reader, and then everybody", async () => {
+  const bench = new Bench(() => {
+    throw new RangeError("listener");
+  });
+  const outcome = assertRejects(() => bench.session.request(ping, {}), ConnectionLostError);
+  await bench.heard.has(1);
+  const event = encodeEvent({ event: "closing", body: { reason: "disabled" } });
+  const error = await assertRejects(() => bench.say(event), RangeError);
+  bench.session.end(error);
+  await outcome;
 });
 
 Deno.test("client session: a body that may not be sent is refused, and the session goes on", async () => {

@@ -71,6 +71,14 @@ Deno.test("session message: random bytes throw nothing but CodecError", () => {
   );
 });
 
+Deno.test("session message: a request of allowed parts that is too long as a whole is refused", () => {
+  const item = { messageId: new Uint8Array(16), revision: 0, sealed: new Uint8Array(64 * 1024) };
+  const request = (count: number) =>
+    encodeRequest({ id: 1, ...MESSAGES.put_entry }, { items: new Array(count).fill(item) });
+  assert(request(22).length < 1_500_000);
+  assertThrows(() => request(23), CodecError);
+});
+
 const ANSWERABLE: [string, unknown][] = [
   ["an unknown type", [1, "format_disk", []]],
   ["a type that every object has", [1, "toString", []]],

@@ -3,25 +3,25 @@
  * client and server to the command line. Imports nothing that `--version` does not need.
  */
 
-import manifest from "./deno.json" with { type: "json" };
+import { VERSION } from "./cli/version.ts";
 import type { Program } from "./cli/command.ts";
 
 async function loadProgram(): Promise<Program> {
-  const [{ CLIENT_COMMANDS }, { SERVER_COMMANDS }] = await Promise.all([
+  const [{ clientCommands }, { serverCommands }] = await Promise.all([
     import("./client/commands.ts"),
     import("./server/commands.ts"),
   ]);
   return {
     name: "mailsec",
     summary: "Mail in a team, sealed from end to end: the server stores what it cannot read.",
-    commands: [...CLIENT_COMMANDS, ...SERVER_COMMANDS],
+    commands: [...clientCommands, ...serverCommands],
     examples: [
-      { command: "mailsec serve", summary: "Run a server; the first start explains how to go on." },
+      { command: "mailsec serve", summary: "Run a server; the first start explains how to go on" },
       {
         command: "mailsec user invite alice",
         summary: "Invite somebody, on the server's machine.",
       },
-      { command: "mailsec connect mail.example.org alice", summary: "Open a mailbox." },
+      { command: "mailsec connect mail.example.org alice", summary: "Open a mailbox" },
     ],
     notes: [
       "Exit codes: 0 done, 1 failed, 2 usage, 3 cannot connect, 4 login refused, 5 trust " +
@@ -33,7 +33,7 @@ async function loadProgram(): Promise<Program> {
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 1 && ["--version", "-V"].includes(words[0]!)) {
-    console.log(`mailsec ${manifest.version}`);
+    console.log(`mailsec ${VERSION}`);
     return 0;
   }
   const [{ runCommandLine }, { processIo }, program] = await Promise.all([
@@ -41,7 +41,7 @@ async function main(words: readonly string[]): Promise<number> {
     import("./cli/io.ts"),
     loadProgram(),
   ]);
-  return await runCommandLine({ program, version: manifest.version, words }, processIo());
+  return await runCommandLine({ program, version: VERSION, words }, processIo());
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

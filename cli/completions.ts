@@ -29,8 +29,8 @@ export interface CompletionNode {
   readonly completes: "file" | "directory" | undefined;
 }
 
-const HELP: Option = { name: "help", short: "h", summary: "Show this help." };
-const VERSION: Option = { name: "version", short: "V", summary: "Show the version." };
+const HELP: Option = { name: "help", short: "h", summary: "Show this help" };
+const VERSION: Option = { name: "version", short: "V", summary: "Show the version" };
 
 function completionNodes(program: Program): CompletionNode[] {
   const root: CompletionNode = {

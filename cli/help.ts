@@ -43,8 +43,8 @@ function programHelp(program: Program, layout: Layout): void {
   layout.section("Usage", [`  ${usageLine(program, [])}`]);
   layout.commands(program.commands);
   layout.definitions("Options", [
-    ["-h, --help", "Show this help, or that of a command."],
-    ["-V, --version", "Show the version."],
+    ["-h, --help", "Show this help, or that of a command"],
+    ["-V, --version", "Show the version"],
   ]);
   layout.examples(program.examples);
   for (const note of program.notes ?? []) layout.paragraph(note);
@@ -64,14 +64,14 @@ function commandHelp(
       "Arguments",
       command.arguments.map((argument) => [
         argument.name.toUpperCase(),
-        withChoices(argument.summary, argument.choices),
+        argumentSummary(argument),
       ]),
     );
   }
   const options = (command.options ?? []).map((option) =>
     [optionUsage(option), optionSummary(option)] as const
   );
-  layout.definitions("Options", [...options, ["-h, --help", "Show this help."]]);
+  layout.definitions("Options", [...options, ["-h, --help", "Show this help"]]);
   layout.examples(command.examples);
 }
 
@@ -87,15 +87,15 @@ function optionUsage(option: Option): string {
 
 function optionSummary(option: Option): string {
   const notes = [];
+  if (option.choices !== undefined) notes.push(`one of ${option.choices.join(", ")}`);
   if (option.repeatable) notes.push("may be repeated");
   if (option.default !== undefined) notes.push(`default: ${option.default}`);
   if (option.env !== undefined) notes.push(`or set ${option.env}`);
-  const text = withChoices(option.summary, option.choices);
-  return notes.length === 0 ? text : `${text} (${notes.join("; ")})`;
+  return notes.length === 0 ? option.summary : `${option.summary} (${notes.join("; ")})`;
 }
 
-function withChoices(summary: string, choices: readonly string[] | undefined): string {
-  return choices === undefined ? summary : `${summary} One of: ${choices.join(", ")}.`;
+function argumentSummary({ summary, choices }: Argument): string {
+  return choices === undefined ? summary : `${summary} (one of ${choices.join(", ")})`;
 }
 
 /** Gathers the parts of a help text with a blank line between them. */

@@ -5,7 +5,7 @@ import { ACCOUNT, CONFIG, JSON_OUTPUT, PASSWORD_FILE, YES } from "./commands/acc
 
 const connect: Command = {
   name: "connect",
-  summary: "Log in and open the menu: send, list and display mail.",
+  summary: "Log in and open the menu: send, list and display mail",
   description: [
     "The first time, give the invite that you got from the administrator: you choose a password " +
     "and your keys are made. After that the name and the password open the mailbox, from any " +
@@ -15,28 +15,28 @@ const connect: Command = {
     "Without a terminal the menu takes its answers from the lines of standard input.",
   ],
   arguments: [
-    { name: "host", summary: "The server: HOST, HOST:PORT or [IPV6]:PORT." },
-    { name: "user", summary: "Your user name." },
+    { name: "host", summary: "The server: HOST, HOST:PORT or [IPV6]:PORT" },
+    { name: "user", summary: "Your user name" },
   ],
   options: [
     {
       name: "port",
       short: "p",
       value: "PORT",
-      summary: "The server's port.",
+      summary: "The server's port",
       default: "12049",
       integer: { min: 1, max: 65_535 },
     },
-    { name: "invite", value: "INVITE", summary: "Join first, with this invite line." },
+    { name: "invite", value: "INVITE", summary: "Join first, with this invite line" },
     PASSWORD_FILE,
     CONFIG,
     YES,
   ],
   examples: [
-    { command: "mailsec connect mail.example.org alice", summary: "Open alice's mailbox." },
+    { command: "mailsec connect mail.example.org alice", summary: "Open alice's mailbox" },
     {
       command: "mailsec connect localhost:4000 alice --password-file ~/.mailsec-password",
-      summary: "Another port, and the password from a file.",
+      summary: "Another port, and the password from a file",
     },
   ],
   load: () => import("./commands/connect.ts"),
@@ -44,84 +44,84 @@ const connect: Command = {
 
 const join: Command = {
   name: "join",
-  summary: "Accept an invite: choose a password and make your keys.",
+  summary: "Accept an invite: choose a password and make your keys",
   description: [
     "The invite names the server, the port and your user name, and knows the server's identity. " +
     "It can be used once.",
     "A weak password is refused: it is all that stands between the mailbox and whoever runs the " +
     "server. Leave it empty to get a generated pass phrase.",
   ],
-  arguments: [{ name: "invite", summary: "The line that begins with mailsec://." }],
+  arguments: [{ name: "invite", summary: "The line that begins with mailsec://" }],
   options: [
     PASSWORD_FILE,
     {
       name: "generate-password",
-      summary: "Generate a pass phrase and write it to standard output.",
+      summary: "Generate a pass phrase and write it to standard output",
     },
     CONFIG,
   ],
   examples: [
-    { command: "mailsec join mailsec://alice@mail.example.org:12049/CODE", summary: "Join." },
+    { command: "mailsec join mailsec://alice@mail.example.org:12049/CODE", summary: "Join" },
   ],
   load: () => import("./commands/join.ts"),
 };
 
 const send: Command = {
   name: "send",
-  summary: "Send a mail from the command line.",
+  summary: "Send a mail from the command line",
   description: [
     "The body is the text of --body, the bytes of --file, or standard input up to its end. It " +
     "comes out at the other end byte for byte.",
   ],
   arguments: [
-    { name: "to", summary: 'User names, also several in one word: "bob;eve".', repeated: true },
+    { name: "to", summary: 'User names, also several in one word: "bob;eve"', repeated: true },
   ],
   options: [
-    { name: "title", short: "t", value: "TITLE", summary: "The title. Required." },
-    { name: "body", short: "b", value: "TEXT", summary: "The body." },
+    { name: "title", short: "t", value: "TITLE", summary: "The title; required" },
+    { name: "body", short: "b", value: "TEXT", summary: "The body" },
     {
       name: "file",
       short: "f",
       value: "FILE",
-      summary: "Load the body from a file.",
+      summary: "Load the body from a file",
       completes: "file",
     },
     {
       name: "accept-key",
       value: "NAME",
-      summary: "Send although the keys of this recipient have changed.",
+      summary: "Send although the keys of this recipient have changed",
       repeatable: true,
     },
     JSON_OUTPUT,
     ...ACCOUNT,
   ],
   examples: [
-    { command: "mailsec send bob --title Lunch --body 'At noon?'", summary: "A short mail." },
-    { command: "mailsec send bob eve --title Report --file report.txt", summary: "A file." },
-    { command: "df -h | mailsec send admin --title Disks --json", summary: "From a script." },
+    { command: "mailsec send bob --title Lunch --body 'At noon?'", summary: "A short mail" },
+    { command: "mailsec send bob eve --title Report --file report.txt", summary: "A file" },
+    { command: "df -h | mailsec send admin --title Disks --json", summary: "From a script" },
   ],
   load: () => import("./commands/send.ts"),
 };
 
 const list: Command = {
   name: "list",
-  summary: "List the mails in the inbox, newest first.",
+  summary: "List the mails in the inbox, newest first",
   options: [
-    { name: "unread", short: "u", summary: "Only mails that were not read yet." },
-    { name: "sent", summary: "The mails that you sent, instead of the inbox." },
+    { name: "unread", short: "u", summary: "Only mails that were not read yet" },
+    { name: "sent", summary: "The mails that you sent, instead of the inbox" },
     {
       name: "sort",
       value: "KEY",
-      summary: "What to sort by.",
+      summary: "What to sort by",
       choices: ["date", "sender", "title", "size"],
       default: "date",
     },
-    { name: "reverse", short: "r", summary: "The other way round." },
+    { name: "reverse", short: "r", summary: "The other way round" },
     {
       name: "limit",
       short: "n",
       value: "N",
-      summary: "At most so many mails.",
+      summary: "At most so many mails",
       default: "all",
       integer: { min: 1, max: 1_000_000 },
     },
@@ -129,16 +129,16 @@ const list: Command = {
     ...ACCOUNT,
   ],
   examples: [
-    { command: "mailsec list --unread", summary: "What is new." },
-    { command: "mailsec list --sort size --limit 10", summary: "The ten largest." },
-    { command: "mailsec list --json | jq -r '.[].title'", summary: "All titles." },
+    { command: "mailsec list --unread", summary: "What is new" },
+    { command: "mailsec list --sort size --limit 10", summary: "The ten largest" },
+    { command: "mailsec list --json | jq -r '.[].title'", summary: "All titles" },
   ],
   load: () => import("./commands/list.ts"),
 };
 
 const read: Command = {
   name: "read",
-  summary: "Display a mail and mark it read.",
+  summary: "Display a mail and mark it read",
   arguments: [
     {
       name: "mail",
@@ -149,17 +149,17 @@ const read: Command = {
   options: [
     {
       name: "body-only",
-      summary: "Write exactly the bytes of the body (on a terminal: made safe to show).",
+      summary: "Write exactly the bytes of the body (on a terminal: made safe to show)",
     },
-    { name: "keep-unread", summary: "Do not mark the mail read." },
+    { name: "keep-unread", summary: "Do not mark the mail read" },
     JSON_OUTPUT,
     ...ACCOUNT,
   ],
   examples: [
-    { command: "mailsec read 12", summary: "The mail with index 12." },
+    { command: "mailsec read 12", summary: "The mail with index 12" },
     {
       command: "mailsec read 3f9a --body-only > report.pdf",
-      summary: "Save a file that was sent.",
+      summary: "Save a file that was sent",
     },
   ],
   load: () => import("./commands/read.ts"),
@@ -167,16 +167,16 @@ const read: Command = {
 
 const completions: Command = {
   name: "completions",
-  summary: "Write a script that completes mailsec's commands in your shell.",
-  arguments: [{ name: "shell", summary: "The shell.", choices: ["bash", "zsh", "fish"] }],
+  summary: "Write a script that completes mailsec's commands in your shell",
+  arguments: [{ name: "shell", summary: "The shell", choices: ["bash", "zsh", "fish"] }],
   examples: [
-    { command: 'eval "$(mailsec completions bash)"', summary: "For ~/.bashrc." },
+    { command: 'eval "$(mailsec completions bash)"', summary: "For ~/.bashrc" },
     {
       command: "mailsec completions fish > ~/.config/fish/completions/mailsec.fish",
-      summary: "For fish.",
+      summary: "For fish",
     },
   ],
   load: () => import("./commands/completions.ts"),
 };
 
-export const CLIENT_COMMANDS: readonly Command[] = [connect, join, send, list, read, completions];
+export const clientCommands: readonly Command[] = [connect, join, send, list, read, completions];

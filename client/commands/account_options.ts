@@ -5,7 +5,7 @@ import type { Option } from "../../cli/command.ts";
 export const PASSWORD_FILE: Option = {
   name: "password-file",
   value: "FILE",
-  summary: "Read the password from the first line of a file that only you can read.",
+  summary: "Read the password from the first line of a file that only you can read",
   env: "MAILSEC_PASSWORD_FILE",
   completes: "file",
 };
@@ -13,7 +13,7 @@ export const PASSWORD_FILE: Option = {
 export const CONFIG: Option = {
   name: "config",
   value: "DIR",
-  summary: "Folder of the client's files.",
+  summary: "Folder of the client's files",
   default: "$XDG_CONFIG_HOME/mailsec",
   env: "MAILSEC_CONFIG",
   completes: "directory",
@@ -22,12 +22,12 @@ export const CONFIG: Option = {
 export const YES: Option = {
   name: "yes",
   short: "y",
-  summary: "Trust a server that is met for the first time without asking.",
+  summary: "Trust a server that is met for the first time without asking",
 };
 
 export const JSON_OUTPUT: Option = {
   name: "json",
-  summary: "Write JSON to standard output, everything else to standard error.",
+  summary: "Write JSON to standard output, everything else to standard error",
 };
 
 /** Which account a script means, and how it logs in. */
@@ -35,14 +35,14 @@ export const ACCOUNT: readonly Option[] = [
   {
     name: "server",
     value: "HOST[:PORT]",
-    summary: "The server.",
+    summary: "The server",
     default: "the one used last",
     env: "MAILSEC_SERVER",
   },
   {
     name: "user",
     value: "NAME",
-    summary: "The user name.",
+    summary: "The user name",
     default: "the one used last",
     env: "MAILSEC_USER",
   },

@@ -5,29 +5,29 @@ import type { CommandLineIo } from "../../cli/io.ts";
 
 const send: Command = {
   name: "send",
-  summary: "Send a mail.",
+  summary: "Send a mail",
   description: ["The body comes from --body, from a file, or from standard input."],
-  arguments: [{ name: "to", summary: "Who gets it.", repeated: true }],
+  arguments: [{ name: "to", summary: "Who gets it", repeated: true }],
   options: [
-    { name: "title", short: "t", value: "TITLE", summary: "The title." },
-    { name: "file", short: "f", value: "FILE", summary: "Load it.", completes: "file" },
-    { name: "tag", value: "TAG", summary: "A tag.", repeatable: true },
-    { name: "json", short: "j", summary: "Write JSON." },
-    { name: "quiet", short: "q", summary: "Say nothing." },
+    { name: "title", short: "t", value: "TITLE", summary: "The title" },
+    { name: "file", short: "f", value: "FILE", summary: "Load it", completes: "file" },
+    { name: "tag", value: "TAG", summary: "A tag", repeatable: true },
+    { name: "json", short: "j", summary: "Write JSON" },
+    { name: "quiet", short: "q", summary: "Say nothing" },
   ],
-  examples: [{ command: "mailtool send bob --title Hello", summary: "A mail to bob." }],
+  examples: [{ command: "mailtool send bob --title Hello", summary: "A mail to bob" }],
   load: () => Promise.resolve({ run: () => Promise.resolve() }),
 };
 
 const list: Command = {
   name: "list",
-  summary: "List: mails, the user's own.",
+  summary: "List: mails, the user's own",
   options: [
-    { name: "sort", value: "BY", summary: "Order.", choices: ["date", "size"], default: "date" },
+    { name: "sort", value: "BY", summary: "Order", choices: ["date", "size"], default: "date" },
     {
       name: "limit",
       value: "N",
-      summary: "At most so many.",
+      summary: "At most so many",
       integer: { min: 1, max: 65_535 },
       env: "MAILTOOL_LIMIT",
     },
@@ -37,26 +37,26 @@ const list: Command = {
 
 const invite: Command = {
   name: "invite",
-  summary: "Invite.",
+  summary: "Invite",
   arguments: [
-    { name: "name", summary: "Whom." },
-    { name: "shell", summary: "A shell.", optional: true, choices: ["bash", "zsh"] },
+    { name: "name", summary: "Whom" },
+    { name: "shell", summary: "A shell", optional: true, choices: ["bash", "zsh"] },
   ],
   load: () => Promise.resolve({ run: () => Promise.resolve() }),
 };
 
 export const EXAMPLE: Program = {
   name: "mailtool",
-  summary: "Mails for tests.",
-  commands: [send, list, { name: "user", summary: "Users.", subcommands: [invite] }],
-  examples: [{ command: "mailtool list", summary: "List." }],
+  summary: "Mails for tests",
+  commands: [send, list, { name: "user", summary: "Users", subcommands: [invite] }],
+  examples: [{ command: "mailtool list", summary: "List" }],
   notes: ["Exit codes: 0 done."],
 };
 
 /** A program with one command, `go`, that does what it is told. */
 export function programThat(run: (context: CommandContext) => Promise<number | void>): Program {
-  const go: Command = { name: "go", summary: "Go.", load: () => Promise.resolve({ run }) };
-  return { name: "mailtool", summary: "One command.", commands: [go] };
+  const go: Command = { name: "go", summary: "Go", load: () => Promise.resolve({ run }) };
+  return { name: "mailtool", summary: "One command", commands: [go] };
 }
 
 /** Streams that remember what was written, no terminal, and the environment given. */

@@ -14,7 +14,7 @@ function help(...words: string[]): string {
 Deno.test("help: a command's help says all that the table says", () => {
   assertEquals(
     help("send"),
-    `Send a mail.
+    `Send a mail
 
 Usage:
   mailtool send TO... [OPTIONS]
@@ -22,33 +22,33 @@ Usage:
 The body comes from --body, from a file, or from standard input.
 
 Arguments:
-  TO  Who gets it.
+  TO  Who gets it
 
 Options:
-  -t, --title TITLE  The title.
-  -f, --file FILE    Load it.
-      --tag TAG      A tag. (may be repeated)
-  -j, --json         Write JSON.
-  -q, --quiet        Say nothing.
-  -h, --help         Show this help.
+  -t, --title TITLE  The title
+  -f, --file FILE    Load it
+      --tag TAG      A tag (may be repeated)
+  -j, --json         Write JSON
+  -q, --quiet        Say nothing
+  -h, --help         Show this help
 
 Examples:
-  # A mail to bob.
+  # A mail to bob
   mailtool send bob --title Hello
 `,
   );
 });
 
 Deno.test("help: the tool and its groups list their commands", () => {
-  assertStringIncludes(help(), "  send  Send a mail.\n");
+  assertStringIncludes(help(), "  send  Send a mail\n");
   assertStringIncludes(help(), "Exit codes: 0 done.\n");
   assertStringIncludes(help("user"), "  mailtool user COMMAND\n");
-  assertStringIncludes(help("user"), "  invite  Invite.\n");
+  assertStringIncludes(help("user"), "  invite  Invite\n");
 });
 
 Deno.test("help: defaults, choices and variables are named", () => {
   const text = help("list");
-  assertStringIncludes(text, "One of: date, size. (default: date)");
+  assertStringIncludes(text, "Order (one of date, size; default: date)");
   assertStringIncludes(text, "(or set MAILTOOL_LIMIT)");
 });
 

@@ -90,7 +90,7 @@ Deno.test("parse: what the table does not allow is refused, with a hint", () => 
       ["user", "invte"],
       '"mailtool user" has no command "invte" / did you mean: mailtool user invite',
     ],
-    [["send"], "mailtool send: missing TO (Who gets it.) / see: mailtool send --help"],
+    [["send"], "mailtool send: missing TO (Who gets it) / see: mailtool send --help"],
     [["user", "invite", "a", "bash", "b"], 'unexpected argument "b"'],
     [["user", "invite", "a", "bsh"], 'SHELL cannot be "bsh" / did you mean: bash'],
     [

@@ -57,8 +57,8 @@ export class RequestServer {
     bytes: MAX_BYTES_IN_FLIGHT,
   });
   #state: "open" | "closing" | "ended" = "open";
-  /** What is being said to the client, once the session closes. */
-  #ending: SessionEnd | null = null;
+  /** What is being said to the client, once the session closes, and when it is said. */
+  #ending: { readonly how: SessionEnd; readonly done: Promise<void> } | null = null;
   #lastId = 0;
   #eventsWaiting = 0;
   #reading: Promise<void> = Promise.resolve();
@@ -82,7 +82,7 @@ export class RequestServer {
 
   /** The connection has ended. */
   transportEnded(): void {
-    this.#end(this.#ending ?? "lost");
+    this.#end(this.#ending?.how ?? "lost");
   }
 
   /** Tells the client; ends the session when it has left too many events unread. */
@@ -95,10 +95,11 @@ export class RequestServer {
 
   /**
    * Ends the session from this side: no more requests are read, those under way are answered, then
-   * the client is told the reason.
+   * the client is told the reason. Resolves when the session has ended, for whatever reason.
    */
-  close(code: ErrorCode): Promise<void> {
-    return this.#close(code);
+  async close(code: ErrorCode): Promise<void> {
+    this.#close(code);
+    await this.#ending?.done;
   }
 
   async #read(bytes: Uint8Array): Promise<void> {
@@ -114,7 +115,7 @@ export class RequestServer {
       await this.#gate.room();
       if (this.#state !== "open") return;
       if (event.type === "message") this.#receive(event.bytes);
-      else if (event.type === "close") void this.#close("closed");
+      else if (event.type === "close") this.#close("closed");
       else this.#end("lost");
     }
     await this.#gate.room();
@@ -126,9 +127,9 @@ export class RequestServer {
       request = decodeRequest(bytes);
     } catch (cause) {
       this.#options.onProblem?.(cause);
-      return void this.#close("bad_request");
+      return this.#close("bad_request");
     }
-    if (request.id <= this.#lastId) return void this.#close("bad_request");
+    if (request.id <= this.#lastId) return this.#close("bad_request");
     this.#lastId = request.id;
     this.#gate.enter(bytes.length);
     this.#answer(request).finally(() => this.#gate.leave(bytes.length));
@@ -159,10 +160,13 @@ export class RequestServer {
     return encodeErrorReply(id, "internal", []);
   }
 
-  async #close(how: "closed" | ErrorCode): Promise<void> {
+  #close(how: "closed" | ErrorCode): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
-    this.#ending = how;
+    this.#ending = { how, done: this.#sayGoodbye(how) };
+  }
+
+  async #sayGoodbye(how: "closed" | ErrorCode): Promise<void> {
     await this.#gate.empty();
     // The transport may have ended meanwhile.
     if (this.#isEnded()) return;

@@ -295,11 +295,13 @@ Deno.test("request server: a session ended from this side answers first, then sa
   const bench = new Bench();
   await bench.ping(1);
   const closed = bench.server.close("shutting_down");
+  const closedAgain = bench.server.close("disabled").then(() => bench.ends.length);
   await bench.ping(2);
   bench.asked[0]!.answer(pong);
   assertEquals(await bench.nextReply(), { id: 1, body: { time: 1 } });
   assertEquals(await bench.next(), { type: "error", code: "shutting_down" });
   await closed;
+  assertEquals(await closedAgain, 1, "whoever closes waits for the end");
   assertEquals(bench.asked.length, 1, "no request is read any more");
   assertEquals(bench.ends, ["shutting_down"]);
 });

@@ -20,7 +20,7 @@ import type { IdentityRecord } from "../crypto/identity.ts";
 import { releaseOnTick } from "../crypto/tick.ts";
 import { fetchMails, type FetchReply } from "../protocol/messages/fetch.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import { changedKeys, type Contacts, withPins } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
@@ -46,14 +46,14 @@ interface LookedAt extends NewMail {
 }
 
 export class Intake {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #contacts: Contacts;
   readonly #book: EntryBook;
   /** Index under which each mail was taken in here, by message id. */
   readonly #seen = new Map<string, number>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(account: Account, contacts: Contacts, book: EntryBook) {
+  constructor(account: OpenAccount, contacts: Contacts, book: EntryBook) {
     this.#account = account;
     this.#contacts = contacts;
     this.#book = book;
@@ -95,7 +95,7 @@ export class Intake {
       systemClock,
       Promise.all(mails.map((mail) => this.#look(mail, state.current))),
     );
-    const decided = withoutDoubles(looked, state.current, this.#account.user);
+    const decided = withoutDoubles(looked, state.current);
     known.push(...await this.#write(decided));
     await state.update((before) => ({
       state: remembered(before, decided, this.#account.user),
@@ -177,12 +177,12 @@ function senderOf({ header }: FetchedMail): string {
  * What looking at each mail alone could not see: a counter that comes twice within the batch is
  * rejected the second time, and a gap that another mail of the batch fills is none.
  */
-function withoutDoubles(looked: readonly LookedAt[], state: AccountState, me: string): LookedAt[] {
+function withoutDoubles(looked: readonly LookedAt[], state: AccountState): LookedAt[] {
   const seen = new Map<string, CounterRanges>();
   const rangesOf = (from: string) => seen.get(from) ?? state.counters.seen.get(from) ?? [];
   const unique = looked.map((mail): LookedAt => {
-    const counter = counterOf(mail, me);
-    if (counter === undefined) return mail;
+    const counter = counterOf(mail);
+    if (counter === null) return mail;
     if (counterSeen(rangesOf(mail.from), counter)) {
       return { ...mail, outcome: { accepted: false, reason: "counter_seen" } };
     }
@@ -190,17 +190,17 @@ function withoutDoubles(looked: readonly LookedAt[], state: AccountState, me: st
     return mail;
   });
   return unique.map((mail): LookedAt => {
-    const counter = counterOf(mail, me);
-    if (!mail.outcome.accepted || counter === undefined) return mail;
+    const counter = counterOf(mail);
+    if (!mail.outcome.accepted || counter === null) return mail;
     const filled = counter === 1 || counterSeen(rangesOf(mail.from), counter - 1);
     const warnings = mail.outcome.warnings.filter((code) => code !== "counter_gap" || !filled);
     return { ...mail, outcome: { ...mail.outcome, warnings } };
   });
 }
 
-/** The sender's counter for this user; none for a rejected mail or an own copy. */
-function counterOf({ outcome }: LookedAt, me: string): number | undefined {
-  return outcome.accepted ? outcome.fields.counter.get(me) : undefined;
+/** The sender's counter for this user; null for a rejected mail or an own copy. */
+function counterOf({ outcome }: LookedAt): number | null {
+  return outcome.accepted ? outcome.counter : null;
 }
 
 /** The state after a batch: counters used up, and the keys of new senders pinned. */
@@ -211,9 +211,9 @@ function remembered(state: AccountState, decided: readonly LookedAt[], me: strin
   const seen = new Map(pinned.counters.seen);
   let changed = false;
   for (const mail of accepted) {
-    const counter = counterOf(mail, me);
+    const counter = counterOf(mail);
     const ranges = seen.get(mail.from) ?? [];
-    if (counter === undefined || counterSeen(ranges, counter)) continue;
+    if (counter === null || counterSeen(ranges, counter)) continue;
     seen.set(mail.from, withCounter(ranges, counter));
     changed = true;
   }

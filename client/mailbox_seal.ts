@@ -7,7 +7,7 @@ import { EMPTY_LOG } from "../crypto/envelope_fields.ts";
 import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
 import { MAX_TITLE_BYTES, PREVIEW_CHARACTERS } from "../protocol/limits.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import {
   type ChangedKeys,
@@ -29,10 +29,10 @@ interface Reservation {
 }
 
 export class MailSealer {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #contacts: Contacts;
 
-  constructor(account: Account, contacts: Contacts) {
+  constructor(account: OpenAccount, contacts: Contacts) {
     this.#account = account;
     this.#contacts = contacts;
   }
@@ -183,7 +183,7 @@ export class MailSealer {
       ...{ messageId, header, summary, content, to },
       size: fields.size,
       date: new Date(fields.date).toISOString(),
-      counter: fields.counter,
+      counter: sealed.counter,
       ownCopy: to.includes(this.#account.user) ? null : acceptedEntry(mine, marksOf(true)),
     };
   }

@@ -2,16 +2,18 @@
  * What the sender of a mail signs: the fields of the summary. A CBOR map with exactly these keys:
  * `{v: 1, realm(32), id(16), from, fromFp(32), to: [{user, fp(32)}], cc: [{user, fp(32)}], date,
  * subject, inReplyTo: id(16) or null, references: [id(16)], preview, attachments: [{name, type,
- * size}], size, contentLength, contentSha512(64), log: {size, root(32)}, counter: {user: n}}`.
+ * size}], size, contentLength, contentSha512(64), log: {size, root(32)}, counter: {user: bytes(8)}}`.
  *
  * `to` and `cc` together name every user that the mail is sealed to, except that the sender, who
- * always is, need not be among them. `counter` has one entry for each user in `to` and `cc`.
+ * always is, need not be among them. `counter` has one entry for each user in `to` and `cc`,
+ * masked so that only that user can read it (envelope_key.ts).
  */
 
 import type { Bytes } from "./bytes.ts";
 import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CborFields } from "./cbor_fields.ts";
 import { MAX_STANZAS, MESSAGE_ID_BYTES } from "./envelope_header.ts";
+import { MASKED_COUNTER_BYTES } from "./envelope_key.ts";
 import { FormatError } from "./errors.ts";
 import { sha256 } from "./kdf.ts";
 
@@ -88,8 +90,11 @@ export interface MailFields extends MailText {
   /** SHA-512 of the RFC 5322 bytes. */
   readonly contentSha512: Bytes;
   readonly log: LogHead;
-  /** For each user in `to` and `cc`: how many mails the sender has sent to that user, from 1. */
-  readonly counter: ReadonlyMap<string, number>;
+  /**
+   * For each user in `to` and `cc`: how many mails the sender has sent to that user, from 1, masked
+   * for that user, 8 bytes.
+   */
+  readonly counter: ReadonlyMap<string, Bytes>;
 }
 
 /** Everybody whom the mail names as a recipient, `to` and then `cc`. */
@@ -134,11 +139,15 @@ export function decodeFields(bytes: Bytes): MailFields {
     contentLength: fields.uint("contentLength"),
     contentSha512: fields.bytes("contentSha512", SHA512_BYTES),
     log: readLogHead(fields.fields("log")),
-    counter: fields.byUser("counter", MAX_STANZAS, (counter, user) => counter.uint(user)),
+    counter: fields.byUser(
+      "counter",
+      MAX_STANZAS,
+      (counter, user) => counter.bytes(user, MASKED_COUNTER_BYTES),
+    ),
   };
   fields.end();
   const users = namedRecipients(mail).map(({ user }) => user);
-  const counted = users.every((user) => (mail.counter.get(user) ?? 0) >= 1);
+  const counted = users.every((user) => mail.counter.has(user));
   if (new Set(users).size !== users.length || mail.counter.size !== users.length || !counted) {
     throw new FormatError("The mail summary names a recipient twice or has no counter for one.");
   }

@@ -14,6 +14,7 @@ import {
   type SealedSummary,
 } from "./envelope_open.ts";
 import { type IntakeWarning, MailRejection, type RejectReason } from "./envelope_reject.ts";
+import { unmaskCounter } from "./envelope_key.ts";
 import { FormatError } from "./errors.ts";
 import { verifySignature } from "./sign.ts";
 
@@ -54,6 +55,8 @@ export interface AcceptedMail {
   /** 64 bytes. */
   readonly headerSha512: Bytes;
   readonly fields: MailFields;
+  /** How many mails the sender had sent to me with this one; null for my own copy. */
+  readonly counter: number | null;
   readonly warnings: readonly IntakeWarning[];
 }
 
@@ -71,14 +74,16 @@ export async function intakeMail(input: IntakeInput): Promise<AcceptedMail | Rej
     const fields = verifiedFields(opened);
     checkAgainstHeader(fields, opened.header, sender);
     checkAddressees(fields, opened.header, input.me);
-    checkFreshness(fields, input);
+    const counter = counterFor(input.me.user, fields, opened.counterMask);
+    checkFreshness(fields, counter, input);
     const { contentKey, headerSha512 } = opened;
     return {
       accepted: true,
       contentKey,
       headerSha512,
       fields,
-      warnings: warningsOf(fields, input),
+      counter,
+      warnings: warningsOf(fields, counter, input),
     };
   } catch (error) {
     if (!(error instanceof MailRejection)) throw error;
@@ -102,8 +107,18 @@ async function verifySender(
 }
 
 function verifiedFields({ signed }: OpenedEnvelope): MailFields {
+  return wellFormed(() => decodeFields(signed.fields));
+}
+
+/** The sender's counter for me. Her own copy has none; its id is what must be new. */
+function counterFor(me: string, fields: MailFields, mask: Bytes): number | null {
+  const masked = fields.counter.get(me);
+  return masked === undefined ? null : wellFormed(() => unmaskCounter(masked, mask));
+}
+
+function wellFormed<T>(parse: () => T): T {
   try {
-    return decodeFields(signed.fields);
+    return parse();
   } catch (error) {
     if (error instanceof FormatError) throw new MailRejection("malformed", error);
     throw error;
@@ -137,21 +152,22 @@ function checkAddressees(fields: MailFields, header: MailHeader, me: IntakeInput
 }
 
 /** Written on this server, and not delivered before. */
-function checkFreshness(fields: MailFields, input: IntakeInput): void {
+function checkFreshness(fields: MailFields, counter: number | null, input: IntakeInput): void {
   if (!equalBytes(fields.realm, input.me.realm)) throw new MailRejection("other_realm");
   if (input.idSeen) throw new MailRejection("id_seen");
-  const counter = fields.counter.get(input.me.user);
-  // The sender's own copy has no counter; its id is what must be new.
-  if (counter !== undefined && counterSeen(input.countersSeen, counter)) {
+  if (counter !== null && counterSeen(input.countersSeen, counter)) {
     throw new MailRejection("counter_seen");
   }
 }
 
-function warningsOf(fields: MailFields, input: IntakeInput): IntakeWarning[] {
+function warningsOf(
+  fields: MailFields,
+  counter: number | null,
+  input: IntakeInput,
+): IntakeWarning[] {
   const warnings: IntakeWarning[] = [];
   if (Math.abs(input.arrived - fields.date) > DATE_TOLERANCE_MS) warnings.push("date_differs");
-  const counter = fields.counter.get(input.me.user);
-  if (counter !== undefined && counterLeavesGap(input.countersSeen, counter)) {
+  if (counter !== null && counterLeavesGap(input.countersSeen, counter)) {
     warnings.push("counter_gap");
   }
   return warnings;

@@ -9,7 +9,7 @@
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { decapsulate, type KemPrivateKey } from "./composite_kem.ts";
 import { decodeHeader, type MailHeader } from "./envelope_header.ts";
-import { unwrapContentKey } from "./envelope_key.ts";
+import { recipientKeys, unwrapContentKey } from "./envelope_key.ts";
 import { MailRejection } from "./envelope_reject.ts";
 import { openSummary, type SignedFields, type SummaryKey } from "./envelope_summary.ts";
 import { DecryptionError, FormatError } from "./errors.ts";
@@ -32,6 +32,8 @@ export interface MailReader {
 export interface OpenedEnvelope extends SummaryKey {
   readonly header: MailHeader;
   readonly signed: SignedFields;
+  /** What unmasks the reader's counter, 8 bytes. */
+  readonly counterMask: Bytes;
 }
 
 /**
@@ -43,10 +45,10 @@ export async function openEnvelope(
 ): Promise<OpenedEnvelope> {
   try {
     const header = decodeHeader(sealed.header);
-    const contentKey = await openStanza(header, reader);
+    const { contentKey, counterMask } = await openStanza(header, reader);
     const headerSha512 = sha512(sealed.header);
     const signed = await openSummary({ contentKey, headerSha512 }, sealed.summary);
-    return { header, contentKey, headerSha512, signed };
+    return { header, contentKey, headerSha512, signed, counterMask };
   } catch (error) {
     if (error instanceof DecryptionError) throw new MailRejection("undecryptable", error);
     if (error instanceof FormatError) throw new MailRejection("malformed", error);
@@ -54,12 +56,17 @@ export async function openEnvelope(
   }
 }
 
-/** The content key out of the reader's stanza, for whichever of her keys it names. */
-async function openStanza(header: MailHeader, { user, keys }: MailReader): Promise<Bytes> {
+/** What the reader's stanza has, for whichever of her keys it names. */
+async function openStanza(
+  header: MailHeader,
+  { user, keys }: MailReader,
+): Promise<{ contentKey: Bytes; counterMask: Bytes }> {
   const stanza = header.stanzas.find((candidate) => candidate.user === user);
   const key = keys.find(({ keyId }) => stanza !== undefined && equalBytes(keyId, stanza.keyId));
   if (stanza === undefined || key === undefined) throw new MailRejection("not_sealed_to_me");
   const sharedSecret = await decapsulate(key, stanza.ciphertext);
   const context = { sharedSecret, messageId: header.messageId, kemPublicKey: key.publicKey };
-  return await unwrapContentKey(context, stanza.wrap);
+  const shared = await recipientKeys(context);
+  const contentKey = await unwrapContentKey(shared, stanza.wrap);
+  return { contentKey, counterMask: shared.counterMask };
 }

@@ -14,8 +14,9 @@ import {
   type SignedRecipient,
 } from "./envelope_fields.ts";
 import { encodeHeader, MESSAGE_ID_BYTES, type Stanza } from "./envelope_header.ts";
-import { CONTENT_KEY_BYTES, wrapContentKey } from "./envelope_key.ts";
+import { CONTENT_KEY_BYTES, maskCounter, recipientKeys, wrapContentKey } from "./envelope_key.ts";
 import { sealSummary } from "./envelope_summary.ts";
+import { FormatError } from "./errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { sha512 } from "./kdf.ts";
 import type { Signer } from "./sign.ts";
@@ -57,6 +58,8 @@ export interface SealedMail {
   /** 64 bytes. */
   readonly headerSha512: Bytes;
   readonly fields: MailFields;
+  /** As it was given, by recipient. */
+  readonly counter: ReadonlyMap<string, number>;
 }
 
 /**
@@ -71,12 +74,13 @@ export async function sealMail(mail: MailToSeal): Promise<SealedMail> {
   }
   const messageId = randomBytes(MESSAGE_ID_BYTES);
   const contentKey = randomBytes(CONTENT_KEY_BYTES);
-  const fields = await fieldsOf(mail, messageId);
+  const parts = await Promise.all(
+    mail.recipients.map((recipient) => partFor(recipient, messageId, contentKey)),
+  );
+  const fields = await fieldsOf(mail, messageId, maskedCounters(mail, parts));
   const fieldBytes = encodeFields(fields);
-  const [stanzas, signature] = await Promise.all([
-    Promise.all(mail.recipients.map((recipient) => stanzaFor(recipient, messageId, contentKey))),
-    mail.signer.sign("mail", fieldBytes),
-  ]);
+  const signature = await mail.signer.sign("mail", fieldBytes);
+  const stanzas = parts.map(({ stanza }) => stanza);
   const { from, fromFingerprint } = fields;
   const header = encodeHeader({ messageId, from, fromFingerprint, stanzas });
   const headerSha512 = sha512(header);
@@ -84,15 +88,20 @@ export async function sealMail(mail: MailToSeal): Promise<SealedMail> {
     sealSummary({ contentKey, headerSha512 }, { fields: fieldBytes, signature }),
     sealContent({ contentKey, headerSha512, mime: mail.mime }),
   ]);
-  return { messageId, header, summary, content, contentKey, headerSha512, fields };
+  const { counter } = mail;
+  return { messageId, header, summary, content, contentKey, headerSha512, fields, counter };
 }
 
-async function fieldsOf(mail: MailToSeal, messageId: Bytes): Promise<MailFields> {
+async function fieldsOf(
+  mail: MailToSeal,
+  messageId: Bytes,
+  counter: MailFields["counter"],
+): Promise<MailFields> {
   const named = mail.recipients
     .filter(({ copy }) => copy !== true)
     .map(({ user, fingerprint }) => ({ user, fingerprint }));
   const isCc = ({ user }: SignedRecipient) => mail.cc.includes(user);
-  const { realm, from, date, inReplyTo, references, attachments, size, log, counter } = mail;
+  const { realm, from, date, inReplyTo, references, attachments, size, log } = mail;
   return {
     ...{ realm, messageId, from, date, inReplyTo, references, attachments, size, log, counter },
     // As they come back: a lone surrogate has no UTF-8.
@@ -106,12 +115,34 @@ async function fieldsOf(mail: MailToSeal, messageId: Bytes): Promise<MailFields>
   };
 }
 
-async function stanzaFor(
+/** What one recipient gets. */
+interface RecipientPart {
+  readonly stanza: Stanza;
+  /** 8 bytes. */
+  readonly counterMask: Bytes;
+}
+
+async function partFor(
   { user, kem }: MailRecipient,
   messageId: Bytes,
   contentKey: Bytes,
-): Promise<Stanza> {
+): Promise<RecipientPart> {
   const { ciphertext, sharedSecret } = await encapsulate(kem);
-  const context = { sharedSecret, messageId, kemPublicKey: kem.publicKey };
-  return { user, keyId: kem.keyId, ciphertext, wrap: await wrapContentKey(context, contentKey) };
+  const keys = await recipientKeys({ sharedSecret, messageId, kemPublicKey: kem.publicKey });
+  const wrap = await wrapContentKey(keys, contentKey);
+  const { counterMask } = keys;
+  return { stanza: { user, keyId: kem.keyId, ciphertext, wrap }, counterMask };
+}
+
+function maskedCounters(mail: MailToSeal, parts: RecipientPart[]): Map<string, Bytes> {
+  const masked = new Map<string, Bytes>();
+  mail.recipients.forEach(({ user, copy }, i) => {
+    if (copy === true) return;
+    const counter = mail.counter.get(user) ?? 0;
+    if (!Number.isSafeInteger(counter) || counter < 1) {
+      throw new FormatError(`There is no counter for the recipient "${user}".`);
+    }
+    masked.set(user, maskCounter(counter, parts[i]!.counterMask));
+  });
+  return masked;
 }

@@ -59,7 +59,8 @@ export const ACCOUNT_STATE = "state";
 export const MAILBOX = "mailbox";
 export const ENTRY = "entry";
 
-/** A mail: the wrapping of its key for one recipient, and its two streams. */
+/** A mail: its key and counter for one recipient, and its two streams. */
 export const MAIL_WRAP = "wrap";
+export const MAIL_COUNTER = "counter";
 export const MAIL_SUMMARY = "summary";
 export const MAIL_CONTENT = "content";

@@ -1,15 +1,16 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { type Bytes, randomBytes } from "../../crypto/bytes.ts";
 import { encapsulate } from "../../crypto/composite_kem.ts";
 import { encodeFields, type MailFields } from "../../crypto/envelope_fields.ts";
 import { encodeHeader, type MailHeader, type Stanza } from "../../crypto/envelope_header.ts";
 import { decodeHeader } from "../../crypto/envelope_header.ts";
 import { type IntakeInput, intakeMail } from "../../crypto/envelope_intake.ts";
-import { wrapContentKey } from "../../crypto/envelope_key.ts";
+import { recipientKeys, unmaskCounter, wrapContentKey } from "../../crypto/envelope_key.ts";
 import type { IntakeWarning } from "../../crypto/envelope_reject.ts";
 import { openEnvelope } from "../../crypto/envelope_open.ts";
 import { type SealedMail, sealMail } from "../../crypto/envelope_seal.ts";
 import { sealSummary, type SignedFields } from "../../crypto/envelope_summary.ts";
+import { FormatError } from "../../crypto/errors.ts";
 import { sha512 } from "../../crypto/kdf.ts";
 import type { Signer } from "../../crypto/sign.ts";
 import {
@@ -51,7 +52,7 @@ async function stanza(to: TestUser, header: MailHeader, contentKey: Bytes): Prom
     messageId: header.messageId,
     kemPublicKey: to.kem.publicKey,
   };
-  const wrap = await wrapContentKey(context, contentKey);
+  const wrap = await wrapContentKey(await recipientKeys(context), contentKey);
   return { user: to.user, keyId: to.kem.keyId, ciphertext, wrap };
 }
 
@@ -196,7 +197,7 @@ Deno.test("intake: nobody can pass a mail on as if it had been sent to somebody 
 
 Deno.test("intake: a changed list of recipients, signed by its changer, is not from alice", async () => {
   const to = [...mail.fields.to, { user: "mallory", fingerprint: mallory.fingerprint }];
-  const counter = new Map([...mail.fields.counter, ["mallory", 1] as const]);
+  const counter = new Map([...mail.fields.counter, ["mallory", new Uint8Array(8)] as const]);
   const changed = await signed({ ...mail.fields, to, counter }, mallory.signer);
   const stanzas = [...parts.header.stanzas, await stanza(mallory, parts.header, parts.contentKey)];
   const made = await assemble({ ...parts, header: { ...parts.header, stanzas }, signed: changed });
@@ -275,4 +276,29 @@ Deno.test("intake: random bytes are malformed, whatever they are", async () => {
     assertEquals(await outcome(intakeInput({ header: mail.header, summary })), "undecryptable");
   }
   assertEquals(decodeHeader(mail.header).stanzas.length, 3);
+});
+
+Deno.test("intake: a counter is readable for its recipient and for nobody else", async () => {
+  const counted = await sealMail(mailFrom({ counter: new Map([["bob", 7], ["carol", 9]]) }));
+  for (const [user, expected] of [[bob, 7], [carol, 9], [alice, null]] as const) {
+    const taken = await intakeMail(intakeInput(counted, {}, user));
+    assert(taken.accepted);
+    assertEquals(taken.counter, expected);
+  }
+  const { counterMask } = await openEnvelope(counted, { user: "bob", keys: [bob.key] });
+  const carols = counted.fields.counter.get("carol")!;
+  try {
+    assertNotEquals(unmaskCounter(carols, counterMask), 9);
+  } catch (error) {
+    assert(error instanceof FormatError);
+  }
+});
+
+Deno.test("intake: a counter that is none is malformed", async () => {
+  const { counterMask } = await openEnvelope(mail, { user: "bob", keys: [bob.key] });
+  // The mask itself stands for zero.
+  const counter = new Map([...mail.fields.counter, ["bob", counterMask] as const]);
+  const changed = await signed({ ...mail.fields, counter }, alice.signer);
+  const made = await assemble({ ...parts, signed: changed });
+  assertEquals(await outcome(intakeInput(made)), "malformed");
 });

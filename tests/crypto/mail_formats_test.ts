@@ -67,7 +67,7 @@ const fields: fc.Arbitrary<MailFields> = fc.record({
   to: recipients.slice(1),
   cc: recipients.slice(0, 1),
   log: EMPTY_LOG,
-  counter: new Map(recipients.map(({ user }, at) => [user, at + 1])),
+  counter: new Map(recipients.map(({ user }, at) => [user, new Uint8Array(8).fill(at)])),
 }));
 
 const marks = { flags: fc.array(text(16), { maxLength: 3 }), folder: text(20) };

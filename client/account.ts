@@ -17,10 +17,13 @@ import { StateStore } from "./state_store.ts";
 
 export type { ServerAddress } from "./address.ts";
 
-export class Account {
+/** What can be asked of a session. */
+export type Requester = Pick<ClientSession, "request">;
+
+/** What the mailbox needs of an account that is logged in. */
+export interface OpenAccount {
   /** The user's name, in lower case. */
   readonly user: string;
-  readonly address: ServerAddress;
   /** Fingerprint of the server's root key at its birth, 32 bytes. */
   readonly realm: Bytes;
   readonly keys: AccountKeys;
@@ -29,6 +32,32 @@ export class Account {
   /** What the server said about itself and its limits. */
   readonly hello: ServerHello;
   /** What sessions report on their own. */
+  readonly events: SessionEvents;
+  /** What the user's devices share. */
+  readonly state: StateStore;
+
+  /**
+   * Asks the server; once more on a new connection when this one is lost, which is safe since no
+   * request is done twice.
+   *
+   * @throws {ServerError} {ConnectError}
+   */
+  request<Request, Reply>(message: Message<string, Request, Reply>, body: Request): Promise<Reply>;
+
+  /** Does some work that may be done again from its beginning, as `request` does. */
+  withSession<T>(work: (session: Requester) => Promise<T>): Promise<T>;
+
+  /** Waits until the state is written, says goodbye, and ends the connection. */
+  close(): Promise<void>;
+}
+
+export class Account implements OpenAccount {
+  readonly user: string;
+  readonly address: ServerAddress;
+  readonly realm: Bytes;
+  readonly keys: AccountKeys;
+  readonly fingerprint: Bytes;
+  readonly hello: ServerHello;
   readonly events: SessionEvents;
   readonly #credentials: Credentials;
   #opened: OpenedSession | null;
@@ -68,18 +97,11 @@ export class Account {
     return account;
   }
 
-  /** What the user's devices share. */
   get state(): StateStore {
     if (this.#state === null) throw new Error("the account's state is not loaded yet");
     return this.#state;
   }
 
-  /**
-   * Asks the server; once more on a new connection when this one is lost, which is safe since no
-   * request is done twice.
-   *
-   * @throws {ServerError} {ConnectError}
-   */
   request<Request, Reply>(
     message: Message<string, Request, Reply>,
     body: Request,
@@ -87,8 +109,7 @@ export class Account {
     return this.withSession((session) => session.request(message, body));
   }
 
-  /** Does some work that may be done again from its beginning, as `request` does. */
-  async withSession<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
+  async withSession<T>(work: (session: Requester) => Promise<T>): Promise<T> {
     const used = this.#opened;
     if (used !== null) {
       try {
@@ -105,7 +126,6 @@ export class Account {
     }
   }
 
-  /** Waits until the state is written, says goodbye, and ends the connection. */
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.#state?.settled();

@@ -15,7 +15,7 @@ import { type IdentityRecord, verifyIdentity } from "../crypto/identity.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { lookup, type LookupReply } from "../protocol/messages/lookup.ts";
 import { MAX_LOOKUP_USERS } from "../protocol/limits.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 
 /** How long an answer of the directory is used again. */
@@ -45,10 +45,10 @@ interface Known {
 type DirectoryEntry = LookupReply["results"][number];
 
 export class Contacts {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #known = new Map<string, Known>();
 
-  constructor(account: Account) {
+  constructor(account: OpenAccount) {
     this.#account = account;
   }
 
@@ -88,8 +88,12 @@ export class Contacts {
         throw new TrustError("directory", "The server answered about other users than asked.");
       }
       const since = systemClock.now();
-      const contacts = await Promise.all(results.map((result) => this.#verified(result)));
-      for (const contact of contacts) this.#known.set(contact.user, { contact, since });
+      const verifying = results.map((result) => this.#verified(result));
+      // One bad answer spoils the reply, but no check is left running behind the caller's back.
+      await Promise.allSettled(verifying);
+      for (const contact of await Promise.all(verifying)) {
+        this.#known.set(contact.user, { contact, since });
+      }
       asked += results.length;
     }
   }

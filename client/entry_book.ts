@@ -13,7 +13,7 @@ import { entries as entriesMessage } from "../protocol/messages/entries.ts";
 import { list } from "../protocol/messages/list.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
 import { putEntry } from "../protocol/messages/put_entry.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 
 /** How often in a row another device may be faster. */
 const MAX_TRIES = 20;
@@ -40,11 +40,11 @@ export interface EntryWrite {
 }
 
 export class EntryBook {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #sealer: EntrySealer;
   readonly #opened = new Map<string, { revision: number; entry: SealedEntry }>();
 
-  constructor(account: Account) {
+  constructor(account: OpenAccount) {
     const { user, realm, keys } = account;
     this.#account = account;
     this.#sealer = new EntrySealer(keys.bundleKey, { realm, user });

@@ -10,7 +10,7 @@ import { MailsecError } from "../crypto/errors.ts";
 import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 import { Contacts } from "./contacts.ts";
 import { EntryBook } from "./entry_book.ts";
 import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
@@ -36,7 +36,7 @@ import { unknownRecipients } from "./recipients.ts";
 const UNCLEAR: ReadonlySet<string> = new Set<ErrorCode>(["internal", "conflict"]);
 
 export class Mailbox {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
   readonly #sealer: MailSealer;
@@ -46,7 +46,7 @@ export class Mailbox {
   readonly #ownCopies = new Map<string, { messageId: Bytes; entry: AcceptedEntry }>();
 
   /** @param account Belongs to the mailbox from now on: `close` closes it. */
-  constructor(account: Account) {
+  constructor(account: OpenAccount) {
     const contacts = new Contacts(account);
     this.#account = account;
     this.#book = new EntryBook(account);

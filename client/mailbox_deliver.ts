@@ -1,12 +1,12 @@
 /** The upload of a sealed mail, whole or in chunks. Doing it twice is harmless. */
 
-import type { ClientSession } from "../protocol/client_session.ts";
 import { ServerError } from "../protocol/error_codes.ts";
 import { CONTENT_CHUNK_BYTES, INLINE_CONTENT_BYTES } from "../protocol/limits.ts";
 import { send } from "../protocol/messages/send.ts";
 import { sendBegin } from "../protocol/messages/send_begin.ts";
 import { sendChunk } from "../protocol/messages/send_chunk.ts";
 import { sendCommit } from "../protocol/messages/send_commit.ts";
+import type { Requester } from "./account.ts";
 import { inOrder } from "./in_order.ts";
 import type { OnProgress, SealedOutgoing } from "./mailbox_types.ts";
 
@@ -22,7 +22,7 @@ const MAX_RESUMES = 3;
  * @throws {ConnectionLostError} when the connection is lost: ask again on another one.
  */
 export async function upload(
-  session: ClientSession,
+  session: Requester,
   mail: SealedOutgoing,
   onProgress: OnProgress = () => {},
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function upload(
 }
 
 async function uploadInChunks(
-  session: ClientSession,
+  session: Requester,
   mail: SealedOutgoing,
   onProgress: OnProgress,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function uploadInChunks(
 }
 
 async function sendFrom(
-  session: ClientSession,
+  session: Requester,
   { messageId, content }: SealedOutgoing,
   { received, onProgress }: { received: number; onProgress: OnProgress },
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { DecryptionError } from "../crypto/errors.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { CONTENT_CHUNK_BYTES } from "../protocol/limits.ts";
 import { content as contentMessage } from "../protocol/messages/content.ts";
-import type { Account } from "./account.ts";
+import type { OpenAccount } from "./account.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError, RejectedMailError } from "./errors.ts";
 import { inOrder } from "./in_order.ts";
@@ -22,11 +22,11 @@ import { parseMime } from "./mime.ts";
 const CHUNKS_AT_ONCE = 8;
 
 export class Reader {
-  readonly #account: Account;
+  readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
 
-  constructor(account: Account, book: EntryBook, intake: Intake) {
+  constructor(account: OpenAccount, book: EntryBook, intake: Intake) {
     this.#account = account;
     this.#book = book;
     this.#intake = intake;

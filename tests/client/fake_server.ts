@@ -1,0 +1,236 @@
+/**
+ * A server in memory, below the requests: no connection, no handshake. It can be made to lie, which
+ * the real one cannot: `lies` gets each request and the honest reply to it.
+ */
+
+import { EMPTY_ACCOUNT_STATE, sealState } from "../../crypto/account_state.ts";
+import { type Bytes, equalBytes, randomBytes, toHex } from "../../crypto/bytes.ts";
+import { generateKemKeyPair, importKemPrivateKey } from "../../crypto/composite_kem.ts";
+import { decodeHeader } from "../../crypto/envelope_header.ts";
+import { fingerprintOf } from "../../crypto/fingerprint.ts";
+import { type IdentityRecord, makeFirstIdentity } from "../../crypto/identity.ts";
+import { newBundleKey } from "../../crypto/key_bundle.ts";
+import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
+import type { OpenAccount } from "../../client/account.ts";
+import type { AccountKeys } from "../../client/session.ts";
+import { SessionEvents } from "../../client/session_events.ts";
+import { StateStore } from "../../client/state_store.ts";
+import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
+import type { Message } from "../../protocol/messages/message.ts";
+import type { RequestType } from "../../protocol/registry.ts";
+
+// deno-lint-ignore no-explicit-any -- bodies are checked against the schemas on both ways
+type Body = any;
+type Handlers = { readonly [Type in RequestType]?: (user: string, body: Body) => Body };
+
+interface StoredMail {
+  header: Bytes;
+  summary: Bytes;
+  content: Bytes;
+  arrived: number;
+}
+
+interface StoredEntry {
+  index: number;
+  messageId: Bytes;
+  revision: number;
+  sealed: Bytes | null;
+}
+
+/** A user's keys, as her devices have them, and her identity record. */
+export interface Person {
+  readonly user: string;
+  readonly keys: AccountKeys;
+  readonly identity: IdentityRecord;
+}
+
+/** Makes keys for a user, at some expense (RSA). */
+export async function makePerson(user: string): Promise<Person> {
+  const [kem, signing] = await Promise.all([generateKemKeyPair(), generateSigningKeyPair()]);
+  const signer = await importSigner(signing.secret);
+  const kemPublicKey = kem.publicKey;
+  return {
+    user,
+    keys: {
+      bundleKey: newBundleKey(),
+      signer,
+      kem: [await importKemPrivateKey(kem.secret, kemPublicKey)],
+    },
+    identity: await makeFirstIdentity({
+      ...{ user, kemPublicKey, signer, time: Date.now(), inviteSecret: null },
+    }),
+  };
+}
+
+export class FakeServer {
+  readonly realm = randomBytes(32);
+  readonly identities = new Map<string, Bytes>();
+  readonly mails = new Map<string, StoredMail>();
+  readonly boxes = new Map<string, StoredEntry[]>();
+  readonly states = new Map<string, { revision: number; sealed: Bytes }>();
+  /** Types of the requests so far. */
+  readonly asked: string[] = [];
+  /** Changes honest replies; may throw. */
+  lies: { [Type in RequestType]?: (user: string, body: Body, honest: () => Body) => Body } = {};
+
+  /** Registers a person, and logs her in. */
+  async join({ user, keys, identity }: Person): Promise<FakeAccount> {
+    this.identities.set(user, identity.bytes);
+    this.boxes.set(user, []);
+    const sealed = sealState(keys.bundleKey, { realm: this.realm, user }, EMPTY_ACCOUNT_STATE);
+    this.states.set(user, { revision: 1, sealed });
+    return await this.login({ user, keys, identity });
+  }
+
+  /** Another session. */
+  async login(person: Person): Promise<FakeAccount> {
+    return await FakeAccount.open(this, person);
+  }
+
+  box(user: string): StoredEntry[] {
+    return this.boxes.get(user)!;
+  }
+
+  /** Puts a mail into some mailboxes, whatever its header says. */
+  deliver(
+    mail: { messageId: Bytes; header: Bytes; summary: Bytes; content: Bytes },
+    to: readonly string[],
+    arrived = Date.now(),
+  ): void {
+    const { messageId, header, summary, content } = mail;
+    this.mails.set(toHex(messageId), { header, summary, content, arrived });
+    for (const user of to) {
+      const box = this.box(user);
+      box.push({ index: box.length + 1, messageId, revision: 0, sealed: null });
+    }
+  }
+
+  answer(user: string, type: RequestType, body: Body): Body {
+    this.asked.push(type);
+    const honest = () => {
+      const handler = this.#handlers[type];
+      if (handler === undefined) throw new Error(`the fake server knows no ${type}`);
+      return handler(user, body);
+    };
+    const lie = this.lies[type];
+    return lie === undefined ? honest() : lie(user, body, honest);
+  }
+
+  readonly #handlers: Handlers = {
+    lookup: (_, { users }) => ({
+      results: users.map((user: string) => {
+        const identity = this.identities.get(user);
+        const status = identity === undefined ? "unknown" : "active";
+        return { user, status, identities: identity === undefined ? [] : [identity] };
+      }),
+    }),
+    send: (_, mail) => {
+      const there = this.mails.get(toHex(mail.messageId));
+      if (there === undefined) {
+        this.deliver(mail, decodeHeader(mail.header).stanzas.map(({ user }) => user));
+      } else if (!equalBytes(there.content, mail.content)) throw new ServerError("id_reused");
+      return { arrived: this.mails.get(toHex(mail.messageId))!.arrived };
+    },
+    list: (user, { before, limit }) => {
+      const box = this.box(user);
+      const below = box.filter(({ index }) => before === null || index < before);
+      return { total: box.length, entries: below.slice(-limit).reverse().map(this.#entry) };
+    },
+    entries: (user, { indices, messageIds }) => {
+      const byIndex = indices.map((i: number) => this.box(user).find(({ index }) => index === i));
+      const byId = messageIds.map((id: Bytes) => this.#find(user, id));
+      return { entries: [...byIndex, ...byId].filter((entry) => entry).map(this.#entry) };
+    },
+    fetch: (user, { messageIds }) => ({
+      mails: messageIds.filter((id: Bytes) => this.#find(user, id)).map((messageId: Bytes) => {
+        const { header, summary } = this.mails.get(toHex(messageId))!;
+        return { messageId, header, summary };
+      }),
+    }),
+    content: (_, { messageId, offset, length }) => {
+      const { content } = this.mails.get(toHex(messageId))!;
+      return { data: content.slice(offset, offset + length), total: content.length };
+    },
+    put_entry: (user, { items }) => ({
+      results: items.map((item: StoredEntry) => {
+        const entry = this.#find(user, item.messageId);
+        const ok = entry?.revision === item.revision;
+        if (ok) Object.assign(entry!, { revision: item.revision + 1, sealed: item.sealed });
+        return { messageId: item.messageId, revision: entry?.revision ?? 0, ok };
+      }),
+    }),
+    get_state: (user) => this.states.get(user),
+    put_state: (user, { revision, sealed }) => {
+      if (this.states.get(user)!.revision !== revision) throw new ServerError("conflict");
+      this.states.set(user, { revision: revision + 1, sealed });
+      return { revision: revision + 1 };
+    },
+  };
+
+  #find(user: string, id: Bytes): StoredEntry | undefined {
+    return this.box(user).find(({ messageId }) => equalBytes(messageId, id));
+  }
+
+  readonly #entry = (entry: StoredEntry) => {
+    const mail = this.mails.get(toHex(entry.messageId))!;
+    return { ...entry, arrived: mail.arrived, contentLength: mail.content.length };
+  };
+}
+
+/** An account on the fake server. */
+export class FakeAccount implements OpenAccount {
+  readonly user: string;
+  readonly realm: Bytes;
+  readonly keys: AccountKeys;
+  readonly fingerprint: Bytes;
+  readonly events = new SessionEvents();
+  readonly hello = {
+    timeMs: 0,
+    maxBodyBytes: 1_000_000,
+    maxMessageBytes: 32 * 1024 * 1024,
+    maxRecipients: 200,
+    idleSeconds: 900,
+  };
+  state!: StateStore;
+  readonly #server: FakeServer;
+
+  private constructor(server: FakeServer, { user, keys }: Person) {
+    this.#server = server;
+    this.user = user;
+    this.realm = server.realm;
+    this.keys = keys;
+    this.fingerprint = fingerprintOf(keys.signer.publicKey);
+  }
+
+  static async open(server: FakeServer, person: Person): Promise<FakeAccount> {
+    const account = new FakeAccount(server, person);
+    const { user, realm, keys: { bundleKey } } = account;
+    account.state = await StateStore.load(account.request, { user, realm, bundleKey });
+    return account;
+  }
+
+  readonly request = async <Request, Reply>(
+    message: Message<string, Request, Reply>,
+    body: Request,
+  ): Promise<Reply> => {
+    const asked = structuredClone(message.request.check(body));
+    await Promise.resolve();
+    const reply = this.#server.answer(this.user, message.type as RequestType, asked);
+    return message.reply.check(structuredClone(reply));
+  };
+
+  withSession<T>(work: (session: Pick<FakeAccount, "request">) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  async close(): Promise<void> {
+    await this.state.settled();
+  }
+}
+
+/** For `lies`: refuses. */
+export function refuse(code: ErrorCode, names: string[] = []): () => never {
+  return () => {
+    throw new ServerError(code, names);
+  };
+}

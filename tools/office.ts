@@ -46,11 +46,17 @@ export class Office {
     this.#options = options;
   }
 
+  /** Makes the folder; no server runs yet. */
+  static async create(options: OfficeOptions = {}): Promise<Office> {
+    const office = new Office(await Deno.makeTempDir({ prefix: "mailsec-office-" }), options);
+    await Deno.mkdir(`${office.folder}/home`);
+    return office;
+  }
+
   /** Makes the folder and starts the server; resolves when it listens. */
   static async open(options: OfficeOptions = {}): Promise<Office> {
-    const office = new Office(await Deno.makeTempDir({ prefix: "mailsec-office-" }), options);
+    const office = await Office.create(options);
     try {
-      await Deno.mkdir(`${office.folder}/home`);
       await office.startServer();
     } catch (error) {
       await office.close();

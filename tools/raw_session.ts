@@ -61,7 +61,10 @@ export function noiseMail(from: string, users: string[], contentBytes: number): 
 }
 
 /** Delivers a mail, in one piece or in chunks as its size demands; resolves when it is durable. */
-export async function deliverRaw(session: ClientSession, mail: RawMail): Promise<void> {
+export async function deliverRaw(
+  session: Pick<ClientSession, "request">,
+  mail: RawMail,
+): Promise<void> {
   if (mail.content.length <= INLINE_CONTENT_BYTES) {
     await session.request(send, { ...mail });
     return;
@@ -79,7 +82,7 @@ export async function deliverRaw(session: ClientSession, mail: RawMail): Promise
 }
 
 /** Every entry of the mailbox, newest first. */
-export async function listAll(session: ClientSession): Promise<MailboxEntry[]> {
+export async function listAll(session: Pick<ClientSession, "request">): Promise<MailboxEntry[]> {
   const all: MailboxEntry[] = [];
   for (;;) {
     const before = all.at(-1)?.index ?? null;

@@ -106,14 +106,18 @@ export class Connection {
   /** Queues; what has gathered while the last write ran goes in the next, in one piece. */
   #write(bytes: Bytes): Promise<void> {
     this.#outgoing.push(bytes);
-    this.#writing ??= this.#drain().finally(() => this.#writing = null);
-    return this.#writing;
+    return this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
-    while (this.#outgoing.length > 0) {
-      const bytes = concat(...this.#outgoing.splice(0));
-      for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+    try {
+      while (this.#outgoing.length > 0) {
+        const bytes = concat(...this.#outgoing.splice(0));
+        for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+      }
+    } finally {
+      // With nothing awaited since the look at the queue, nothing in it can be overlooked.
+      this.#writing = null;
     }
   }
 

@@ -83,7 +83,7 @@ export class StateStore {
     this.#current = state;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.push({ change, resolve, reject });
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = null);
+    this.#writing ??= this.#writeAll();
     return { tentative: result, committed: promise as Promise<T> };
   }
 
@@ -103,6 +103,8 @@ export class StateStore {
       }
       this.#current = applyAll(this.#written, this.#pending).state;
     }
+    // With nothing awaited since the look at what is pending, no change can be overlooked.
+    this.#writing = null;
   }
 
   async #write(batch: readonly Pending[]): Promise<unknown[]> {

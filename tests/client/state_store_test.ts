@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type AccountState, openState } from "../../crypto/account_state.ts";
+import { TrustError } from "../../crypto/trust_error.ts";
+import type { StateChange } from "../../client/state_store.ts";
+import { ServerError } from "../../protocol/error_codes.ts";
+import { FakeServer, makePerson, type Person, refuse } from "./fake_server.ts";
+
+let made: Promise<Person> | undefined;
+
+async function office() {
+  const alice = await (made ??= makePerson("alice"));
+  const server = new FakeServer();
+  const one = (await server.join(alice)).state;
+  const two = (await server.login(alice)).state;
+  const stored = (): AccountState => {
+    const { keys: { bundleKey }, user } = alice;
+    return openState(bundleKey, { realm: server.realm, user }, server.states.get(user)!.sealed);
+  };
+  return { server, alice, one, two, stored };
+}
+
+/** Counts how many mails were sent to a user; gives the new count. */
+function countFor(user: string): StateChange<number> {
+  return (state) => {
+    const count = 1 + (state.counters.sent.get(user) ?? 0);
+    const sent = new Map([...state.counters.sent, [user, count] as const]);
+    return { state: { ...state, counters: { ...state.counters, sent } }, result: count };
+  };
+}
+
+Deno.test("state: changes made one after the other are all written", async () => {
+  const { one, stored } = await office();
+  for (let n = 1; n <= 50; n++) {
+    assertEquals(await one.update(countFor("bob")).committed, n);
+    assertEquals(stored().counters.sent.get("bob"), n);
+  }
+});
+
+Deno.test("state: changes made at once go in few writes, each with its own result", async () => {
+  const { server, one, stored } = await office();
+  const updates = Array.from({ length: 50 }, () => one.update(countFor("bob")));
+  assertEquals(updates.map(({ tentative }) => tentative), updates.map((_, i) => i + 1));
+  const committed = await Promise.all(updates.map((update) => update.committed));
+  assertEquals(committed, updates.map((_, i) => i + 1));
+  assertEquals(stored().counters.sent.get("bob"), 50);
+  assertEquals(server.asked.filter((type) => type === "put_state").length, 2);
+});
+
+Deno.test("state: two devices lose nothing to each other", async () => {
+  const { one, two, stored } = await office();
+  const results = await Promise.all(
+    Array.from(
+      { length: 40 },
+      (_, i) => (i % 2 === 0 ? one : two).update(countFor("bob")).committed,
+    ),
+  );
+  assertEquals(results.sort((a, b) => a - b), results.map((_, i) => i + 1));
+  assertEquals(stored().counters.sent.get("bob"), 40);
+});
+
+Deno.test("state: what was overtaken says so, tentative and committed differ", async () => {
+  const { one, two } = await office();
+  await one.update(countFor("bob")).committed;
+  const { tentative, committed } = two.update(countFor("bob"));
+  assertEquals([tentative, await committed], [1, 2]);
+  assertEquals(two.current.counters.sent.get("bob"), 2);
+});
+
+Deno.test("state: a write whose acknowledgement was lost counts once", async () => {
+  const { server, one, stored } = await office();
+  server.lies.put_state = (_, __, honest) => {
+    delete server.lies.put_state;
+    honest();
+    // What the retry on a new connection gets: its own write is there already.
+    throw new ServerError("conflict");
+  };
+  assertEquals(await one.update(countFor("bob")).committed, 1);
+  assertEquals(stored().counters.sent.get("bob"), 1);
+});
+
+Deno.test("state: nothing is written when nothing changes", async () => {
+  const { server, one } = await office();
+  assertEquals(await one.update((state) => ({ state, result: "same" })).committed, "same");
+  assertEquals(server.asked.includes("put_state"), false);
+});
+
+Deno.test("state: a failed write is told and forgotten, later ones go on", async () => {
+  const { server, one, stored } = await office();
+  server.lies.put_state = refuse("internal");
+  await assertRejects(() => one.update(countFor("bob")).committed, ServerError);
+  assertEquals(one.current.counters.sent.has("bob"), false);
+  delete server.lies.put_state;
+  assertEquals(await one.update(countFor("bob")).committed, 1);
+  assertEquals(stored().counters.sent.get("bob"), 1);
+});
+
+Deno.test("state: a server that always conflicts is given up on", async () => {
+  const { server, one } = await office();
+  server.lies.put_state = refuse("conflict");
+  server.lies.get_state = (_, __, honest) => honest();
+  const error = await assertRejects(() => one.update(countFor("bob")).committed, ServerError);
+  assertEquals(error.code, "conflict");
+});
+
+Deno.test("state: one that is missing or changed is a matter of trust", async () => {
+  const { server, alice } = await office();
+  const { sealed } = server.states.get("alice")!;
+  const changed = sealed.slice();
+  changed[100]! ^= 1;
+  for (const lie of [null, changed, sealed.slice(0, -1)]) {
+    server.lies.get_state = () => ({ revision: 1, sealed: lie });
+    const error = await assertRejects(() => server.login(alice), TrustError);
+    assertEquals(error.code, "account_state");
+  }
+});

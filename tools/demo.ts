@@ -44,13 +44,13 @@ function proved(text: string): void {
   say(`${green("✓")} ${text}`);
 }
 
-/** A command line as a person would type it. */
-function showCommand(args: string[], folder: string): void {
+/** A command line as a person would type it; the prompt says who does. */
+function showCommand(args: string[], folder: string, user = "admin"): void {
   const words = args
     .map((word) => word.replace(`${folder}/`, ""))
     .map((word) => word.length > 70 ? `${word.slice(0, 40)}…` : word)
     .map((word) => /^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("\n", "↵")}'`);
-  say(dim(`$ mailsec ${words.join(" ")}`));
+  say(dim(`${user}$ mailsec ${words.join(" ")}`));
 }
 
 /** A text file of exactly the greatest size that may be sent, in which every line is different. */
@@ -89,10 +89,7 @@ async function send(office: Office, file: string): Promise<void> {
 }
 
 async function list(office: Office): Promise<void> {
-  for (const user of USERS) {
-    say(`${user} sees:`);
-    say(await office.must(["list"], { user }));
-  }
+  for (const user of USERS) say(await office.must(["list"], { user }));
 }
 
 async function display(office: Office, text: string): Promise<void> {
@@ -114,7 +111,8 @@ async function search(office: Office, clientFolder: string): Promise<void> {
   proved(
     `None of the titles, texts and passwords in the server's ${files} files (${megabytes} MB).`,
   );
-  say(await office.must(["verify", office.data]));
+  await office.must(["verify", office.data]);
+  proved("The store verifies: nothing is missing, nothing damaged.");
 }
 
 async function tell(office: Office): Promise<void> {
@@ -139,7 +137,9 @@ async function tell(office: Office): Promise<void> {
 async function main(): Promise<number> {
   const started = performance.now();
   let folder = "";
-  const office = await Office.create({ onCommand: (args) => showCommand(args, folder) });
+  const office = await Office.create({
+    onCommand: (args, user) => showCommand(args, folder, user),
+  });
   folder = office.folder;
   let stopped = false;
   const stop = () => {

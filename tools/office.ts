@@ -3,8 +3,9 @@
  * processes: a server on a free port of this machine, and users with a client folder each. The
  * end-to-end tests, the demo, the benchmarks and the crash test all stand on it.
  */
+import { ConfigStore } from "../client/config_store.ts";
+import { Child, type ChildOptions, type Finished, runToEnd } from "./child.ts";
 import { PROJECT_ROOT } from "./project.ts";
-import { Child, type ChildOptions, type Finished } from "./child.ts";
 
 /** How to start mailsec: the executable that MAILSEC_EXE names, or else this source. */
 export function mailsecCommand(): string[] {
@@ -15,10 +16,12 @@ export function mailsecCommand(): string[] {
 }
 
 export interface OfficeOptions {
+  /** Starts as a copy of this office (whose server must be stopped): its users have joined. */
+  copyOf?: Office;
   /** More arguments of `mailsec serve`. */
   serve?: string[];
-  /** Called with every command line before it runs. */
-  onCommand?: (args: string[]) => void;
+  /** Called with every command line, without the account's options, before it runs. */
+  onCommand?: (args: string[], user: string | undefined) => void;
 }
 
 export interface RunOptions extends ChildOptions {
@@ -49,7 +52,8 @@ export class Office {
   /** Makes the folder; no server runs yet. */
   static async create(options: OfficeOptions = {}): Promise<Office> {
     const office = new Office(await Deno.makeTempDir({ prefix: "mailsec-office-" }), options);
-    await Deno.mkdir(`${office.folder}/home`);
+    if (options.copyOf !== undefined) await office.#copy(options.copyOf);
+    else await Deno.mkdir(`${office.folder}/home`);
     return office;
   }
 
@@ -104,7 +108,7 @@ export class Office {
 
   /** Starts a command and does not wait for its end. */
   start(args: string[], options: RunOptions = {}): Child {
-    this.#options.onCommand?.(args);
+    this.#options.onCommand?.(args, options.user);
     const account = options.user === undefined ? [] : this.account(options.user);
     return new Child([...mailsecCommand(), ...args, ...account], {
       ...options,
@@ -159,24 +163,21 @@ export class Office {
     await this.must(["join", invite, "--config", this.configFolder(user), ...account]);
   }
 
+  /** Takes over another office's files, and lets its users know the server at the new address. */
+  async #copy(from: Office): Promise<void> {
+    const { code, stderr } = await runToEnd(["cp", "-R", `${from.folder}/.`, this.folder]);
+    if (code !== 0) throw new Error(`cp: ${stderr}`);
+    for await (const { name } of Deno.readDir(this.folder)) {
+      if (!name.startsWith("client-")) continue;
+      const config = new ConfigStore(`${this.folder}/${name}`);
+      const pinned = await config.pinnedServer({ host: "127.0.0.1", port: from.port });
+      if (pinned !== null) await config.pinServer({ host: "127.0.0.1", port: this.port }, pinned);
+    }
+  }
+
   /** Stops the server and removes the folder. */
   async close(): Promise<void> {
     if (this.server !== null) await this.stopServer("SIGKILL");
     await Deno.remove(this.folder, { recursive: true });
-  }
-}
-
-/** Runs `use` in an office of its own with these users, and takes it down whatever happens. */
-export async function withOffice(
-  users: string[],
-  use: (office: Office) => Promise<void>,
-  options: OfficeOptions = {},
-): Promise<void> {
-  const office = await Office.open(options);
-  try {
-    await Promise.all(users.map((user) => office.join(user)));
-    await use(office);
-  } finally {
-    await office.close();
   }
 }

@@ -1,8 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { freePort, withOffice } from "../../tools/office.ts";
+import { freePort } from "../../tools/office.ts";
+import { withOffice } from "./shared_office.ts";
 
 Deno.test("e2e exit codes: each refusal has its code, one line with a hint, and an empty stdout", () =>
-  withOffice(["alice"], async (office) => {
+  withOffice(async (office) => {
     const wrong = `${office.folder}/wrong.password`;
     await Deno.writeTextFile(wrong, "not the password of alice\n", { mode: 0o600 });
     const config = ["--config", office.configFolder("alice")];
@@ -41,13 +42,13 @@ Deno.test("e2e exit codes: each refusal has its code, one line with a hint, and 
   }));
 
 Deno.test("e2e exit codes: a mistyped command gets a suggestion", () =>
-  withOffice([], async (office) => {
+  withOffice(async (office) => {
     assertStringIncludes((await office.run(["lsit"])).stderr, "list");
     assertStringIncludes((await office.run(["user", "invit"])).stderr, "invite");
   }));
 
 Deno.test("e2e exit codes: a command that would have to ask fails with the flag to use", () =>
-  withOffice(["alice"], async (office) => {
+  withOffice(async (office) => {
     const without = ["--server", office.address, "--user", "alice"];
     const { code, stderr } = await office.run([
       ...["list", ...without, "--config", office.configFolder("alice")],
@@ -57,7 +58,7 @@ Deno.test("e2e exit codes: a command that would have to ask fails with the flag 
   }));
 
 Deno.test("e2e exit codes: another server at a pinned address is a trust failure", () =>
-  withOffice(["alice"], async (office) => {
+  withOffice(async (office) => {
     await office.stopServer();
     await Deno.rename(office.data, `${office.data}-before`);
     await office.startServer();

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MAX_BODY_BYTES } from "../../protocol/limits.ts";
-import { type Office, withOffice } from "../../tools/office.ts";
+import type { Office } from "../../tools/office.ts";
+import { withOffice } from "./shared_office.ts";
 
 interface Listed {
   index: number;
@@ -18,7 +19,7 @@ async function listOf(office: Office, user: string, ...options: string[]): Promi
 }
 
 Deno.test("e2e mail: send, list and read, and the shapes of their JSON", () =>
-  withOffice(["alice", "bob", "carol"], async (office) => {
+  withOffice(async (office) => {
     const body = "One line\n\ttab and trailing blanks  \nümlaut 🦊\n";
     const sent = JSON.parse(
       await office.must(["send", "Bob", "carol", "--title", "Minutes", "--body", body, "--json"], {
@@ -43,10 +44,8 @@ Deno.test("e2e mail: send, list and read, and the shapes of their JSON", () =>
     }
 
     const mail = JSON.parse(await office.must(["read", "1", "--json"], { user: "bob" }));
-    assertEquals(
-      Object.keys(mail).sort(),
-      ["attachments", "body", "date", "from", "id", "title", "to"],
-    );
+    const fields = ["attachments", "body", "date", "from", "id", "index", "size", "title", "to"];
+    assertEquals(Object.keys(mail).sort(), fields);
     assertEquals([mail.id, mail.from, mail.to], [sent.id, "alice", ["bob", "carol"]]);
     assertEquals([mail.title, mail.body, mail.attachments], ["Minutes", body, []]);
     assertEquals((await listOf(office, "bob"))[0]?.unread, false);
@@ -57,7 +56,7 @@ Deno.test("e2e mail: send, list and read, and the shapes of their JSON", () =>
   }));
 
 Deno.test("e2e mail: two mails with the same sender and title are two mails, newest first", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     for (const body of ["first", "second"]) {
       await office.must(["send", "bob", "--title", "Again", "--body", body], { user: "alice" });
     }
@@ -70,7 +69,7 @@ Deno.test("e2e mail: two mails with the same sender and title are two mails, new
   }));
 
 Deno.test("e2e mail: a body comes from an option, a file or stdin, and comes back byte for byte", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const text = "line ends \r\n and \n, NUL \0, no end";
     const bytes = new TextEncoder().encode(text);
     await Deno.writeFile(`${office.folder}/letter`, bytes);
@@ -91,7 +90,7 @@ Deno.test("e2e mail: a body comes from an option, a file or stdin, and comes bac
   }));
 
 Deno.test("e2e mail: exactly 1,000,000 bytes go, one more is refused before the upload", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const file = `${office.folder}/big`;
     const text = "0123456789abcde\n".repeat(MAX_BODY_BYTES / 16);
     await Deno.writeTextFile(file, text);
@@ -110,7 +109,7 @@ Deno.test("e2e mail: exactly 1,000,000 bytes go, one more is refused before the 
   }));
 
 Deno.test("e2e mail: a title that moves the cursor or clears the screen is shown, not obeyed", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const title = "Hello\x1b[2J\x1b[1;1H\x07\u009b31m\u202eevil";
     await office.must(["send", "bob", "--title", title, "--body", "x\x1b[2Jy"], { user: "alice" });
     const list = await office.must(["list"], { user: "bob" });
@@ -124,7 +123,7 @@ Deno.test("e2e mail: a title that moves the cursor or clears the screen is shown
   }));
 
 Deno.test("e2e mail: an unknown recipient refuses the whole mail and is named", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const { code, stdout, stderr } = await office.run(
       ["send", "bob", "nobody", "--title", "Lost", "--body", "x"],
       { user: "alice" },

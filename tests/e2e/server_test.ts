@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Office, withOffice } from "../../tools/office.ts";
+import { Office } from "../../tools/office.ts";
+import { withOffice } from "./shared_office.ts";
 
-Deno.test("e2e server: the first start makes a folder and keys that only their owner can read", () =>
-  withOffice([], async (office) => {
+Deno.test("e2e server: the first start makes a folder and keys that only their owner can read", async () => {
+  const office = await Office.open();
+  try {
     const modeOf = async (path: string) => ((await Deno.stat(path)).mode ?? 0) & 0o777;
     assertEquals(await modeOf(office.data), 0o700);
     assertEquals(await modeOf(`${office.data}/server.key`), 0o600);
@@ -10,10 +12,13 @@ Deno.test("e2e server: the first start makes a folder and keys that only their o
     assertMatch(stderr, /([0-9A-HJKMNP-TV-Z]{4}[- ]){7}[0-9A-HJKMNP-TV-Z]{4}/);
     assertStringIncludes(stderr, "user invite");
     assertStringIncludes(stderr, `listening on 127.0.0.1:${office.port}`);
-  }));
+  } finally {
+    await office.close();
+  }
+});
 
 Deno.test("e2e server: --port 0 picks a free port and says which", () =>
-  withOffice([], async (office) => {
+  withOffice(async (office) => {
     const server = office.start([
       ...["serve", "--host", "127.0.0.1", "--port", "0", "--data", `${office.folder}/other`],
     ]);
@@ -24,7 +29,7 @@ Deno.test("e2e server: --port 0 picks a free port and says which", () =>
   }));
 
 Deno.test("e2e server: SIGTERM and SIGINT drain and end with 0; mail is there afterwards", () =>
-  withOffice(["alice"], async (office) => {
+  withOffice(async (office) => {
     await office.must(["send", "alice", "--title", "Kept", "--body", "x"], { user: "alice" });
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       assertEquals((await office.stopServer(signal)).code, 0);
@@ -34,7 +39,7 @@ Deno.test("e2e server: SIGTERM and SIGINT drain and end with 0; mail is there af
   }));
 
 Deno.test("e2e server: a second process on the same data folder is refused with the reason", () =>
-  withOffice([], async (office) => {
+  withOffice(async (office) => {
     const { code, stderr } = await office.run([
       ...["serve", "--host", "127.0.0.1", "--port", "0", "--data", office.data],
     ]);
@@ -44,25 +49,25 @@ Deno.test("e2e server: a second process on the same data folder is refused with 
   }));
 
 Deno.test("e2e server: accounts are managed while it runs and while it does not", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const user = (...args: string[]) => office.must(["user", ...args, "--data", office.data]);
     const names = async () =>
-      (JSON.parse(await user("list", "--json")) as { name: string; status: string }[])
-        .map(({ name, status }) => `${name} ${status}`);
-    assertEquals(await names(), ["alice active", "bob active"]);
+      (JSON.parse(await user("list", "--json")) as { user: string; status: string }[])
+        .map(({ user, status }) => `${user} ${status}`);
+    assertEquals(await names(), ["alice active", "bob active", "carol active"]);
     await user("disable", "bob");
     assertEquals((await office.run(["list"], { user: "bob" })).code, 4);
     await office.stopServer();
     await user("enable", "bob");
-    await user("remove", "alice", "--yes");
-    assertEquals(await names(), ["bob active"]);
+    await user("remove", "alice");
+    assertEquals(await names(), ["bob active", "carol active"]);
     await office.startServer();
     assertEquals((await office.run(["list"], { user: "bob" })).code, 0);
     assertEquals((await office.run(["list"], { user: "alice" })).code, 4);
   }));
 
 Deno.test("e2e server: the store of a running and of a stopped server verifies", () =>
-  withOffice(["alice"], async (office) => {
+  withOffice(async (office) => {
     await office.must(["send", "alice", "--title", "x", "--body", "y"], { user: "alice" });
     await office.must(["verify", office.data]);
     await office.stopServer();
@@ -70,7 +75,7 @@ Deno.test("e2e server: the store of a running and of a stopped server verifies",
   }));
 
 Deno.test("e2e server: the database holds none of the plaintext", () =>
-  withOffice(["alice", "bob"], async (office) => {
+  withOffice(async (office) => {
     const secret = "the plans are in the blue drawer";
     await office.must(["send", "bob", "--title", `Title: ${secret}`, "--body", secret], {
       user: "alice",
@@ -90,10 +95,8 @@ Deno.test("e2e server: the database holds none of the plaintext", () =>
     assert(scanned > 10_000, "there was nothing to look at");
   }));
 
-Deno.test("e2e server: a sixth connection is told that the server is full, and gets in later", async () => {
-  const office = await Office.open();
-  try {
-    for (const user of ["alice", "bob", "carol"]) await office.join(user);
+Deno.test("e2e server: a sixth connection is told that the server is full, and gets in later", () =>
+  withOffice(async (office) => {
     const users = ["alice", "alice", "bob", "bob", "carol"];
     const held = await holdSessions(office, users);
     const started = performance.now();
@@ -104,10 +107,7 @@ Deno.test("e2e server: a sixth connection is told that the server is full, and g
     await held.pop()!();
     assertEquals((await office.run(["list"], { user: "carol" })).code, 0);
     await Promise.all(held.map((release) => release()));
-  } finally {
-    await office.close();
-  }
-});
+  }));
 
 /** Logs these users in and keeps the sessions; each function returned ends one of them. */
 async function holdSessions(office: Office, users: string[]): Promise<(() => Promise<void>)[]> {

@@ -25,7 +25,7 @@ export async function runCommandLine(invocation: Invocation, io: CommandLineIo):
     return await dispatch(invocation, io);
   } catch (error) {
     if (error instanceof ClosedPipeError) return EXIT_OK;
-    await io.stderr(describeError(invocation.program.name, error, io));
+    await io.stderr(await describeError(invocation.program.name, error, io));
     return exitCodeOf(error);
   }
 }
@@ -75,12 +75,15 @@ function colour(io: CommandLineIo, stream: "stdout" | "stderr"): boolean {
   return wantsColour(isTerminal, io.env);
 }
 
+/** Columns by which the further lines of a wrapped message or hint are indented. */
+const HINT_INDENT = 4;
+
 /** What is told of an error: its message and its hint, escaped, never a stack unless debugging. */
-export function describeError(
+export async function describeError(
   programName: string,
   error: unknown,
-  io: Pick<CommandLineIo, "env" | "stderrIsTerminal">,
-): string {
+  io: Pick<CommandLineIo, "env" | "stderrIsTerminal" | "columns">,
+): Promise<string> {
   const style = styleFor(wantsColour(io.stderrIsTerminal, io.env));
   const debugging = io.env("MAILSEC_DEBUG") === "1";
   const lines = [];
@@ -95,7 +98,10 @@ export function describeError(
     }
   }
   if (debugging) lines.push(...causes(error));
-  return lines.map((line) => `${line}\n`).join("");
+  if (!io.stderrIsTerminal || debugging) return lines.map((line) => `${line}\n`).join("");
+  const { wrapMessage } = await import("./wrap.ts");
+  return lines.flatMap((line) => wrapMessage(line, io.columns, HINT_INDENT))
+    .map((line) => `${line}\n`).join("");
 }
 
 function causes(error: unknown): string[] {

@@ -1,4 +1,6 @@
-/** Wraps our own help texts, which are plain ASCII, at blanks. */
+/** Wraps texts of one paragraph at blanks. */
+
+import { textWidth } from "./text_width.ts";
 
 /**
  * Breaks a paragraph into lines of at most `width` columns. A word that is longer gets a line of
@@ -8,7 +10,7 @@ export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/\s+/).filter((part) => part !== "")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    if (line !== "" && textWidth(line) + 1 + textWidth(word) > width) {
       lines.push(line);
       line = word;
     } else {
@@ -17,6 +19,16 @@ export function wrap(text: string, width: number): string[] {
   }
   if (line !== "") lines.push(line);
   return lines;
+}
+
+/**
+ * A message for a terminal: as it is when it fits, else broken at blanks, its further lines
+ * indented.
+ */
+export function wrapMessage(text: string, width: number, indent: number): string[] {
+  if (textWidth(text) <= width) return [text];
+  const [first = "", ...rest] = wrap(text, Math.max(20, width - indent));
+  return [/^ */.exec(text)![0] + first, ...rest.map((line) => " ".repeat(indent) + line)];
 }
 
 /**

@@ -103,7 +103,7 @@ async function confirmServer(context: CommandContext, server: UnknownServer): Pr
     return true;
   }
   const prompter = terminal(context);
-  if (prompter === null) throw noTerminal("trust in this server", "--yes, or --invite INVITE");
+  if (prompter === null) throw noTerminal("trust in this server", "--yes");
   await context.stderr("The administrator can tell you whether it is the right one.\n");
   return await confirm(prompter, "Trust it?", false);
 }

@@ -27,11 +27,6 @@ export function formatDate(iso: string): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** `1 mail`, `2 mails`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 /** User names from one answer: separated by `;`, `,` or blanks. */
 export function splitRecipients(text: string): string[] {
   return text.split(/[;,\s]+/).filter((name) => name !== "");

@@ -16,6 +16,10 @@ export interface MailListOptions {
 
 const UNREAD = "*";
 const SUSPECT = "!";
+/** Narrower terminals get the day without the time, so that the title is not cut to nothing. */
+const LEAST_WIDTH_WITH_TIME = 64;
+/** Length of `2026-11-23`. */
+const DAY_CHARACTERS = 10;
 
 /**
  * The lines of the table, headers first. Unread mails are marked `*`, those with something the
@@ -29,15 +33,16 @@ export function mailListLines(
     { header: "INDEX", align: "right" },
     { header: "" },
     { header: sent ? "TO" : "FROM", min: 4 },
-    { header: "DATE", min: 10 },
+    { header: "DATE" },
     { header: "TITLE", min: 6 },
     { header: "SIZE", align: "right" },
   ] as const;
+  const dateLength = width < LEAST_WIDTH_WITH_TIME ? DAY_CHARACTERS : undefined;
   const rows = items.map((item) => [
     String(item.index),
     mark(item),
     sent ? item.to.join(", ") : item.from,
-    formatDate(item.date),
+    formatDate(item.date).slice(0, dateLength),
     item.rejected === undefined ? item.title : `(rejected: ${item.rejected})`,
     formatSize(item.size),
   ]);

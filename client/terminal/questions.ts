@@ -59,13 +59,14 @@ export async function askNewPassword(
   tell: (line: string) => Promise<void>,
 ): Promise<string> {
   if (prompter === null) throw noTerminal("a new password", "--password-file FILE");
-  await tell("Choose a password. It opens your mailbox, and nobody can reset it for you.");
+  await tell("Choose a password. It opens your mailbox;");
+  await tell("nobody can reset it for you.");
   await tell("Leave it empty to get a generated pass phrase.");
   while (true) {
     const password = await answer(prompter, "New password: ", { secret: true });
     if (password === "") {
       const phrase = await generatePassphrase();
-      await tell(`Your pass phrase: ${phrase}`);
+      await tell(`Your pass phrase:\n  ${phrase}`);
       await tell("Write it down now: it is not shown again.");
       if (await confirm(prompter, "Use it?", true)) return phrase;
       continue;

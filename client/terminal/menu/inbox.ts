@@ -1,6 +1,5 @@
 /** Entry 2: display the inbox list. */
 
-import { count } from "../format.ts";
 import { mailListLines } from "../mail_list.ts";
 import { type MenuWorld, tell } from "./menu_world.ts";
 
@@ -23,9 +22,7 @@ export async function displayInbox(menu: MenuWorld): Promise<void> {
     const lines = mailListLines(part, { sent: false, width, style });
     await menu.show(lines.map((line) => `${line}\n`).join(""));
     if (items.length <= shown + page) return;
-    const answer = await prompter.ask(
-      `${count(shown + page, "mail")} shown. Enter for older ones, q for the menu: `,
-    );
+    const answer = await prompter.ask("Enter: older mails, q: menu: ");
     if (answer === null || answer.trim() !== "") return;
   }
 }

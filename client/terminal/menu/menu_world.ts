@@ -3,6 +3,7 @@
 import type { CommandContext } from "../../../cli/command.ts";
 import { escapeLine } from "../../../cli/escape.ts";
 import type { Style } from "../../../cli/style.ts";
+import { wrapMessage } from "../../../cli/wrap.ts";
 import { MailsecError } from "../../../crypto/errors.ts";
 import type { Mailbox } from "../../mailbox.ts";
 import type { Prompter } from "../prompter.ts";
@@ -36,9 +37,13 @@ export interface MenuWorld {
   >;
 }
 
-/** Explains something, a line; what is in it is made safe to show. */
-export function tell({ world }: MenuWorld, line: string): Promise<void> {
-  return world.stderr(`${escapeLine(line)}\n`);
+/** Columns by which the further lines of an explanation are indented. */
+const INDENT = 4;
+
+/** Explains something; what is in it is made safe to show, and wrapped. */
+export function tell({ world }: MenuWorld, text: string): Promise<void> {
+  const lines = wrapMessage(escapeLine(text), world.columns, INDENT);
+  return world.stderr(lines.map((line) => `${line}\n`).join(""));
 }
 
 /** Tells what went wrong. Not for errors that end the menu: see {@linkcode endsMenu}. */

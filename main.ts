@@ -6,7 +6,8 @@
 import { VERSION } from "./cli/version.ts";
 import type { Program } from "./cli/command.ts";
 
-async function loadProgram(): Promise<Program> {
+/** The whole command table. */
+export async function loadProgram(): Promise<Program> {
   const [{ clientCommands }, { serverCommands }] = await Promise.all([
     import("./client/commands.ts"),
     import("./server/commands.ts"),

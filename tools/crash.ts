@@ -19,6 +19,28 @@ const IN_FLIGHT = 8;
 /** The server is killed after this many milliseconds of sending, at the earliest and the latest. */
 const KILL_AFTER_MS = [5, 350] as const;
 
+/** What became of a mail: whole in all its mailboxes, nowhere, or something that must not be. */
+export type Fate = { outcome: "stored" | "lost" } | { outcome: "wrong"; problem: string };
+
+/**
+ * Judges a mail by how many copies each user's mailbox holds after the kill.
+ *
+ * @param found User names and numbers of copies; users without any are left out.
+ */
+export function judge(
+  mail: { recipients: string[]; acknowledged: boolean },
+  found: ReadonlyMap<string, number>,
+): Fate {
+  const whole = found.size === mail.recipients.length &&
+    mail.recipients.every((user) => found.get(user) === 1);
+  if (whole) return { outcome: "stored" };
+  if (found.size === 0 && !mail.acknowledged) return { outcome: "lost" };
+  const users = new Set([...mail.recipients, ...found.keys()]);
+  const copies = [...users].map((user) => `${user}: ${found.get(user) ?? 0}`).join(", ");
+  const promise = mail.acknowledged ? "acknowledged" : "not acknowledged";
+  return { outcome: "wrong", problem: `${promise}, and its copies are ${copies}` };
+}
+
 /** A mail that was handed to the server at least once. */
 interface Tried {
   mail: RawMail;
@@ -110,15 +132,10 @@ class CrashTest {
   }
 
   #compare(id: string, tried: Tried, found: ReadonlyMap<string, number>): void {
-    const whole = tried.recipients.every((user) => found.get(user) === 1) &&
-      found.size === tried.recipients.length;
-    if (tried.acknowledged && !whole) {
-      const counts = tried.recipients.map((user) => `${user}: ${found.get(user) ?? 0}`);
-      this.#problem(`mail ${id} was acknowledged, but its copies are ${counts.join(", ")}`);
-    }
-    if (tried.acknowledged) return;
-    if (!whole && found.size > 0) this.#problem(`mail ${id} is in some mailboxes only`);
-    if (whole) this.report.unansweredStored++;
+    const fate = judge(tried, found);
+    if (fate.outcome === "wrong") this.#problem(`mail ${id}: ${fate.problem}`);
+    else if (tried.acknowledged) return;
+    else if (fate.outcome === "stored") this.report.unansweredStored++;
     else this.report.unansweredLost++;
   }
 
@@ -140,9 +157,7 @@ class CrashTest {
 
   async #sendUnansweredAgain(sessions: OpenedSession[]): Promise<void> {
     await Promise.all([...this.#tried.values()].map(async (tried) => {
-      if (tried.acknowledged) {
-        return;
-      }
+      if (tried.acknowledged) return;
       const from = USERS.indexOf(tried.recipients[0]!);
       await deliverRaw(sessions[from]!.session, tried.mail);
       tried.acknowledged = true;

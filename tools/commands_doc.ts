@@ -55,7 +55,7 @@ function sectionsOf(program: Program, path: readonly Command[]): string[] {
 
 function section(program: Program, path: readonly Command[]): string {
   const name = [program.name, ...path.map((command) => command.name)].join(" ");
-  const help = helpText(program, path, { width: WIDTH, style: styleFor });
+  const help = helpText(program, path, { width: WIDTH, style: styleFor(false) });
   return `## ${name}\n\n\`\`\`text\n${help}\`\`\`\n`;
 }
 

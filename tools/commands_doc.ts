@@ -21,15 +21,13 @@ come: without a terminal a question is an error that names the option to use.
 
 ## Exit codes
 
-| code | meaning |
-| --- | --- |
-| 0 | done |
-| 1 | failed |
-| 2 | wrong use: the command line, or a question that nobody is there to answer |
-| 3 | cannot connect: no server there, it is full or shutting down, or the handshake broke |
-| 4 | login refused: wrong user name or password, bad invite, account disabled |
-| 5 | trust: an identity changed, or a signature does not verify |
-| 130 | interrupted with Ctrl-C |
+- done: **0**
+- failed: **1**
+- wrong use: the command line, or a question that nobody is there to answer: **2**
+- cannot connect: no server there, it is full or shutting down, or the handshake broke: **3**
+- login refused: wrong user name or password, bad invite, account disabled: **4**
+- trust: an identity changed, or a signature does not verify: **5**
+- interrupted with Ctrl-C: **130**
 
 `;
 

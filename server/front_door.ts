@@ -7,7 +7,6 @@
  * given back its place, its worker and its port at once.
  */
 
-import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS } from "../protocol/limits.ts";
 import type { Refusal } from "../protocol/frame.ts";
 import { hostPort } from "./address.ts";
 import { Connection } from "./connection.ts";
@@ -21,6 +20,10 @@ import type { VaultLink } from "./vault_link.ts";
 
 /** How often deadlines are looked at, in ms. */
 const TICK_MS = 250;
+/** A connection that comes while the server is full is refused after so long, in ms. */
+const FULL_GRACE_MS = 100;
+/** Connections that wait at a full server, at most. */
+const MAX_AT_THE_DOOR = 64;
 /** After a login so much time passes before the next spare worker is started, in ms. */
 const WARM_UP_DELAY_MS = 100;
 /** A connection whose session the vault has ended has so long to say goodbye, in ms. */
@@ -28,12 +31,21 @@ const FAREWELL_MS = 500;
 /** A server that shuts down waits so long for replies in flight, in ms. */
 export const DRAIN_MS = 10_000;
 
+/** How long a connection may take, in ms. */
+export interface Timeouts {
+  /** From the first byte to the login. */
+  readonly handshakeMs: number;
+  /** Of a session without a word from the client. */
+  readonly idleMs: number;
+}
+
 export interface FrontDoorOptions {
   readonly listener: Deno.TcpListener;
   readonly vault: VaultLink;
   readonly log: Log;
   readonly maxSessions: number;
   readonly limits: ConnectionStart["limits"];
+  readonly timeouts: Timeouts;
   readonly poolSize: number;
   readonly startWorker: () => SessionWorker;
 }
@@ -54,6 +66,8 @@ interface Guest {
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #guests = new Map<number, Guest>();
+  /** Came while the server was full, and since when: a place may be free in the next moment. */
+  readonly #atTheDoor = new Map<Deno.TcpConn, number>();
   /** Ended, the last bytes on their way out. */
   readonly #lingering = new Set<Connection>();
   readonly #tokens = new TokenBuckets(now);
@@ -94,6 +108,7 @@ export class FrontDoor {
     if (this.#draining) return this.#empty.promise;
     this.#draining = true;
     this.#options.listener.close();
+    this.#closeTheDoor();
     for (const guest of [...this.#guests.values()]) {
       if (guest.user === null) this.#endGuest(guest, "shutting_down");
     }
@@ -111,6 +126,7 @@ export class FrontDoor {
     this.#draining = true;
     clearInterval(this.#timer);
     clearTimeout(this.#warmUpTimer);
+    this.#closeTheDoor();
     for (const guest of [...this.#guests.values()]) this.#endGuest(guest, "shutting_down");
     for (const connection of this.#lingering) connection.drop("shutting_down");
     this.#lingering.clear();
@@ -127,7 +143,7 @@ export class FrontDoor {
   async #accept(): Promise<void> {
     while (!this.#draining) {
       try {
-        this.#admit(await this.#options.listener.accept());
+        this.#welcome(await this.#options.listener.accept());
       } catch (error) {
         if (this.#draining) return;
         // Too many open files, a connection that went before it was accepted: the next one may do.
@@ -138,10 +154,38 @@ export class FrontDoor {
     }
   }
 
+  #closeTheDoor(): void {
+    for (const socket of this.#atTheDoor.keys()) socket.close();
+    this.#atTheDoor.clear();
+  }
+
+  #welcome(socket: Deno.TcpConn): void {
+    if (!this.#isFull()) return this.#admit(socket);
+    if (this.#atTheDoor.size >= MAX_AT_THE_DOOR) return this.#refuse(socket, "server_full");
+    this.#atTheDoor.set(socket, now());
+  }
+
+  /**
+   * Lets those in who came while the server was full, as far as places have become free: whoever
+   * reconnects must not be refused because her own goodbye is still on its way through a worker.
+   */
+  #lookAtTheDoor(): void {
+    for (const [socket, since] of this.#atTheDoor) {
+      const isFull = this.#isFull();
+      if (isFull && now() - since < FULL_GRACE_MS) continue;
+      this.#atTheDoor.delete(socket);
+      if (isFull) this.#refuse(socket, "server_full");
+      else this.#admit(socket);
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#sessions >= this.#options.maxSessions;
+  }
+
   #admit(socket: Deno.TcpConn): void {
     const { hostname, port } = socket.remoteAddr;
     const source = sourceOf(hostname);
-    if (this.#sessions >= this.#options.maxSessions) return this.#refuse(socket, "server_full");
     if (!this.#tokens.take(source)) return this.#refuse(socket, "busy");
     const id = ++this.#lastId;
     const guest: Guest = {
@@ -222,8 +266,9 @@ export class FrontDoor {
     }
     const seconds = Math.round((now() - guest.since) / 1000);
     this.#options.log.info("ended", { connection: id, user, from: guest.peer, reason, seconds });
-    if (!this.#draining) this.#warmUpSoon();
-    this.#checkEmpty();
+    if (this.#draining) return this.#checkEmpty();
+    this.#warmUpSoon();
+    this.#lookAtTheDoor();
   }
 
   /** A worker is started when the processor has nothing better to do. */
@@ -233,11 +278,12 @@ export class FrontDoor {
   }
 
   #tick(): void {
+    const { handshakeMs, idleMs } = this.#options.timeouts;
     for (const guest of [...this.#guests.values()]) {
       const heardAt = guest.running?.connection.heardAt ?? guest.since;
-      if (guest.user === null && now() - guest.since >= HANDSHAKE_TIMEOUT_MS) {
+      if (guest.user === null && now() - guest.since >= handshakeMs) {
         this.#endGuest(guest, "handshake_timeout");
-      } else if (guest.user !== null && now() - heardAt >= IDLE_TIMEOUT_MS) {
+      } else if (guest.user !== null && now() - heardAt >= idleMs) {
         this.#endGuest(guest, "idle");
       } else {
         guest.running?.connection.tick();
@@ -248,6 +294,7 @@ export class FrontDoor {
       if (connection.isClosed) this.#lingering.delete(connection);
     }
     this.#allowance.tick();
+    this.#lookAtTheDoor();
     for (const [reason, count] of this.#refused) {
       this.#options.log.warn("refused", { reason, count });
     }

@@ -1,11 +1,16 @@
 /** A running server: the data folder prepared, the vault open, the front door listening. */
 
-import { IDLE_TIMEOUT_MS, MAX_BODY_BYTES, MAX_RECIPIENTS } from "../protocol/limits.ts";
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_BODY_BYTES,
+  MAX_RECIPIENTS,
+} from "../protocol/limits.ts";
 import { type HostPort, hostPort, isLoopback } from "./address.ts";
 import type { ServerConfig } from "./config.ts";
 import { dataPaths, prepareDataFolder, writeAddress } from "./data_folder.ts";
 import { ListenError } from "./errors.ts";
-import { FrontDoor } from "./front_door.ts";
+import { FrontDoor, type Timeouts } from "./front_door.ts";
 import type { Log } from "./log.ts";
 import { type SessionWorker, startSessionWorker } from "./session_workers.ts";
 import type { VaultInfo } from "./vault/vault.ts";
@@ -14,8 +19,16 @@ import { VaultLink } from "./vault_link.ts";
 export interface ServeOptions {
   readonly config: ServerConfig;
   readonly log: Log;
-  /** For tests: the worker that reads what strangers send, misbehaving as the test wants. */
+  /** What tests replace; no setting and nothing on the network reaches it. */
+  readonly test?: TestSubstitutes;
+}
+
+export interface TestSubstitutes {
+  /** The worker that reads what strangers send, misbehaving as the test wants. */
   readonly startWorker?: () => SessionWorker;
+  /** Where connections come from. */
+  readonly listen?: (config: ServerConfig) => Deno.TcpListener;
+  readonly timeouts?: Timeouts;
 }
 
 /** A server that accepts connections. */
@@ -40,7 +53,7 @@ export interface RunningServer {
  * @throws {ListenError}
  */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
-  const { config, log } = options;
+  const { config, log, test } = options;
   const paths = dataPaths(config.data);
   prepareDataFolder(paths);
   const { vault, info } = await VaultLink.open({
@@ -51,7 +64,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   }, log);
   let listener: Deno.TcpListener;
   try {
-    listener = listen(config);
+    listener = (test?.listen ?? listen)(config);
   } catch (error) {
     await vault.close();
     throw error;
@@ -70,8 +83,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       maxRecipients: MAX_RECIPIENTS,
       idleSeconds: IDLE_TIMEOUT_MS / 1000,
     },
+    timeouts: test?.timeouts ??
+      { handshakeMs: HANDSHAKE_TIMEOUT_MS, idleMs: IDLE_TIMEOUT_MS },
     poolSize: navigator.hardwareConcurrency,
-    startWorker: options.startWorker ?? startSessionWorker,
+    startWorker: test?.startWorker ?? startSessionWorker,
   });
   const ended = Promise.withResolvers<boolean>();
   void door.closed.then(() => vault.close()).then(() => ended.resolve(!vault.crashed));

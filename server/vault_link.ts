@@ -13,6 +13,20 @@ export interface VaultListener {
   onCrash(message: string): void;
 }
 
+/** What the vault worker may do: read and write the data folder, and nothing else. */
+export function vaultPermissions(data: string): Deno.PermissionOptionsObject {
+  return {
+    read: [data],
+    write: [data],
+    net: false,
+    env: false,
+    sys: false,
+    run: false,
+    ffi: false,
+    import: false,
+  };
+}
+
 /** A vault worker that is open. */
 export class VaultLink {
   readonly #worker: Worker;
@@ -23,8 +37,7 @@ export class VaultLink {
   #crashed = false;
 
   /**
-   * Starts the worker, which may read and write the data folder and nothing else, and opens the
-   * vault in it.
+   * Starts the worker and opens the vault in it.
    *
    * @throws {MailsecError} what opening threw
    */
@@ -45,18 +58,7 @@ export class VaultLink {
     this.#log = log;
     this.#worker = new Worker(new URL("./vault_worker.ts", import.meta.url), {
       type: "module",
-      deno: {
-        permissions: {
-          read: [settings.data],
-          write: [settings.data],
-          net: false,
-          env: false,
-          sys: false,
-          run: false,
-          ffi: false,
-          import: false,
-        },
-      },
+      deno: { permissions: vaultPermissions(settings.data) },
     });
     this.#worker.onmessage = ({ data }: MessageEvent<VaultReport>) => this.#hear(data);
     this.#worker.onerror = (event) => {

@@ -15,8 +15,8 @@ export async function run(context: CommandContext): Promise<number> {
   const { config } = loaded;
   const log = createLog({ format: config.log, write: writeToStderr, now: () => Date.now() });
   const server = await startServer({ config, log });
-  announce(server, config.data);
   const stopListening = onSignals(server);
+  announce(server, config.data);
   const inGoodOrder = await server.ended;
   stopListening();
   if (inGoodOrder) log.info("stopped");

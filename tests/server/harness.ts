@@ -11,16 +11,16 @@ import { withOffice } from "../../server/admin/office.ts";
 import { inviteUser } from "../../server/admin/users.ts";
 import type { ServerConfig } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
-import { type RunningServer, startServer } from "../../server/serve.ts";
-import type { SessionWorker } from "../../server/session_workers.ts";
+import { type RunningServer, startServer, type TestSubstitutes } from "../../server/serve.ts";
+import { makeDataFolder } from "./data.ts";
 
 export interface TestServerOptions {
-  /** A data folder to open; a new temporary one, removed by `stop`, unless given. */
+  /** A data folder to open; a new temporary one unless given. */
   readonly dataDir?: string;
   /** Settings other than the defaults. */
   readonly config?: Partial<ServerConfig>;
-  /** Starts session workers that do what a test wants. */
-  readonly startWorker?: () => SessionWorker;
+  /** See TestSubstitutes. */
+  readonly test?: TestSubstitutes;
 }
 
 /** One line of the server's log. */
@@ -33,16 +33,14 @@ export class TestServer {
   readonly host = "127.0.0.1";
   readonly log: LogLine[];
   readonly #server: RunningServer;
-  readonly #removes: boolean;
   #ended = false;
 
   constructor(
     readonly dataDir: string,
-    { server, log, removes }: { server: RunningServer; log: LogLine[]; removes: boolean },
+    { server, log }: { server: RunningServer; log: LogLine[] },
   ) {
     this.#server = server;
     this.log = log;
-    this.#removes = removes;
   }
 
   get port(): number {
@@ -72,11 +70,16 @@ export class TestServer {
     return this.log.filter((line) => line.event === event);
   }
 
-  /** Drains the server and removes a temporary data folder. May be called more than once. */
-  async stop(): Promise<void> {
+  /** Drains the server; its data folder stays, for another one to open. */
+  async drain(): Promise<void> {
     if (!this.#ended) await this.#server.drain();
     this.#ended = true;
-    if (this.#removes) await Deno.remove(this.dataDir, { recursive: true }).catch(() => {});
+  }
+
+  /** Drains the server and removes its data folder. May be called more than once. */
+  async stop(): Promise<void> {
+    await this.drain();
+    await Deno.remove(this.dataDir, { recursive: true }).catch(() => {});
   }
 
   /** Ends the server in the middle of what it does; the data folder stays. */
@@ -93,7 +96,7 @@ export class TestServer {
 
 /** Starts a server on a free port of 127.0.0.1. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "mailsec-" });
+  const dataDir = options.dataDir ?? await makeDataFolder();
   const log: LogLine[] = [];
   const server = await startServer({
     config: {
@@ -112,7 +115,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       write: (line) => log.push(JSON.parse(line)),
       now: () => Date.now(),
     }),
-    ...(options.startWorker === undefined ? {} : { startWorker: options.startWorker }),
+    ...(options.test === undefined ? {} : { test: options.test }),
   });
-  return new TestServer(dataDir, { server, log, removes: options.dataDir === undefined });
+  return new TestServer(dataDir, { server, log });
 }

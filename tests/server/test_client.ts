@@ -21,7 +21,7 @@ import { finishLogin, finishRegistration } from "../../crypto/password_client.ts
 import { passwordReady } from "../../crypto/password_identifiers.ts";
 import { parseServerRecord, type ServerRecord } from "../../crypto/server_record.ts";
 import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
-import { ClientLink } from "../../protocol/client_link.ts";
+import { ClientLink, type RegistrationSteps } from "../../protocol/client_link.ts";
 import type { ClientSession } from "../../protocol/client_session.ts";
 import type { ServerEvent } from "../../protocol/messages/events.ts";
 import { send } from "../../protocol/messages/send.ts";
@@ -87,7 +87,8 @@ export class Wire {
       for (;;) {
         const length = await this.#socket.read(buffer);
         if (length === null) break;
-        await this.link.push(buffer.slice(0, length));
+        // Not awaited: the end of the connection is noticed by those too who wait for no frame.
+        void this.link.push(buffer.slice(0, length));
       }
     } catch {
       // The socket was closed on this side, or reset by the other.
@@ -143,7 +144,8 @@ export interface SealOptions {
   readonly mime?: Bytes;
 }
 
-async function sealTestMail(
+/** Seals a mail in anybody's name: all test users have the same keys. */
+export async function sealTestMail(
   { from, realm, to, mime }: SealOptions & { from: string; realm: Bytes; to: readonly string[] },
 ): Promise<SealedMail> {
   const { signer, kemPublic } = await testKeys();
@@ -173,45 +175,55 @@ async function sealTestMail(
 
 /** Registers with an invite. Returns how the server answered. */
 export async function register(port: number, inviteLine: string, password: string) {
-  const { kem, signing, signer } = await testKeys();
-  const invite = parseInvite(inviteLine);
   const wire = await Wire.open(port);
   try {
     const record = parseServerRecord(await wire.link.serverRecord());
-    const owner = { realm: record.realm, user: invite.user, password };
-    const { request, ...state } = startRegistration(owner);
-    return await wire.link.register(known(record), {
-      user: invite.user,
-      token: inviteToken(invite.secret),
-      request,
-      async finish(response) {
-        const finished = finishRegistration(owner, state, response);
-        const bundleKey = newBundleKey();
-        const bundle = {
-          kem: { publicKey: kem.publicKey, ...kem.secret },
-          signing: signing.secret,
-          earlierKem: [],
-        };
-        const identity = await makeFirstIdentity({
-          user: invite.user,
-          kemPublicKey: kem.publicKey,
-          signer,
-          time: Date.now(),
-          inviteSecret: invite.secret,
-        });
-        const slots = [wrapSlotP(owner, bundleKey, finished)];
-        return {
-          record: finished.record,
-          identity: identity.bytes,
-          bundle: sealBundle({ ...owner, bundle, bundleKey, version: 1, slots }),
-          state: sealState(bundleKey, owner, EMPTY_ACCOUNT_STATE),
-        };
-      },
-    });
+    const steps = await registrationSteps(record.realm, inviteLine, password);
+    return await wire.link.register(known(record), steps);
   } finally {
     wire.close();
     await wire.ended;
   }
+}
+
+/** What a client does to register. */
+export async function registrationSteps(
+  realm: Bytes,
+  inviteLine: string,
+  password: string,
+): Promise<RegistrationSteps> {
+  const { kem, signing, signer } = await testKeys();
+  const { user, secret } = parseInvite(inviteLine);
+  const owner = { realm, user, password };
+  const { request, ...state } = startRegistration(owner);
+  return {
+    user,
+    token: inviteToken(secret),
+    request,
+    async finish(response) {
+      const finished = finishRegistration(owner, state, response);
+      const bundleKey = newBundleKey();
+      const bundle = {
+        kem: { publicKey: kem.publicKey, ...kem.secret },
+        signing: signing.secret,
+        earlierKem: [],
+      };
+      const identity = await makeFirstIdentity({
+        user,
+        kemPublicKey: kem.publicKey,
+        signer,
+        time: Date.now(),
+        inviteSecret: secret,
+      });
+      const slots = [wrapSlotP(owner, bundleKey, finished)];
+      return {
+        record: finished.record,
+        identity: identity.bytes,
+        bundle: sealBundle({ ...owner, bundle, bundleKey, version: 1, slots }),
+        state: sealState(bundleKey, owner, EMPTY_ACCOUNT_STATE),
+      };
+    },
+  };
 }
 
 /** Logs in. Rejects as ClientLink does; with "wrong password" when OPAQUE says so. */

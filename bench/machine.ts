@@ -19,8 +19,10 @@ async function commit(): Promise<string> {
   return await git("rev-parse", "HEAD") + (changed === "" ? "" : " with changes");
 }
 
+/** By `cat`: Deno lets nobody read in /proc without every permission. */
 async function cpuName(): Promise<string> {
-  const info = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
+  const { stdout } = await new Deno.Command("cat", { args: ["/proc/cpuinfo"] }).output();
+  const info = new TextDecoder().decode(stdout);
   return /^model name\s*:\s*(.*)$/m.exec(info)?.[1] ?? Deno.build.arch;
 }
 

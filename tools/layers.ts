@@ -35,9 +35,9 @@ export const ALLOWED_IMPORTS: Record<Layer, readonly string[]> = {
   main: ["server", "client", "cli", "crypto/errors.ts", "protocol/limits.ts"],
   tests: [
     ...["main", "server", "client", "cli", "protocol", "crypto", "mailstore"],
-    ...["tools", "bench"],
+    ...["tools", "bench", "deno.json"],
   ],
-  tools: ["bench", "crypto", "protocol", "client", "cli", "server", "mailstore", "tests"],
+  tools: ["main", "bench", "crypto", "protocol", "client", "cli", "server", "mailstore"],
   bench: ["tools", "crypto", "protocol", "client", "cli", "server", "mailstore"],
 };
 

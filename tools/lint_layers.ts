@@ -57,9 +57,9 @@ export function refusedImport(from: Place, specifier: string): string | null {
   const layer = layerOf(from);
   const target = layerOf(to);
   if (layer === target || layer === undefined) return null;
-  if (target === undefined) return `${layer}/ must not import "${to.path}", which is in no layer`;
   const rules = ALLOWED_IMPORTS[layer];
-  if (rules.includes(target) || rules.includes(to.path)) return null;
+  if (rules.includes(to.path) || (target !== undefined && rules.includes(target))) return null;
+  if (target === undefined) return `${layer}/ must not import "${to.path}", which is in no layer`;
   return `${layer}/ must not import from ${target}/ ("${to.path}"): data flows one way`;
 }
 

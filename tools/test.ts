@@ -16,7 +16,7 @@ const STEPS: Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
   { name: "layers", args: ["run", "--no-prompt", "-P=test", "tools/check_layers.ts"] },
-  { name: "types", args: ["check", "."] },
+  { name: "types", args: ["check", "--frozen", "."] },
 ];
 
 function testStep(files: string[]): Step {

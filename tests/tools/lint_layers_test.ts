@@ -30,6 +30,8 @@ const IMPORTS: [from: string, to: string, expected: string[]][] = [
   ["main.ts", "./server/commands.ts", []],
   ["main.ts", "./tools/test.ts", DIRECTION],
   ["tests/crypto/a_test.ts", "../../crypto/bytes.ts", []],
+  ["tests/cli/a_test.ts", "../../deno.json", []],
+  ["client/a.ts", "../deno.json", DIRECTION],
   ["crypto/a.ts", "cborg", []],
 ];
 

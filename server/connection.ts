@@ -43,6 +43,7 @@ export class Connection {
   #closed = false;
   /** The client sends no more. */
   #clientDone = false;
+  #hasSpoken = false;
   #closeAt = Infinity;
   #heardAt: number;
   #movedAt: number;
@@ -52,6 +53,11 @@ export class Connection {
     this.#heardAt = this.#movedAt = options.now();
     options.pipe.onmessage = ({ data }: MessageEvent<ToDoor>) => this.#fromWorker(data);
     void this.#read();
+  }
+
+  /** Whether any byte has come from the client. */
+  get hasSpoken(): boolean {
+    return this.#hasSpoken;
   }
 
   /** When the client was last heard of, in ms of `now`. */
@@ -99,6 +105,7 @@ export class Connection {
         const now = this.#options.now();
         if (this.#toWorker.underWay === 0) this.#movedAt = now;
         this.#heardAt = now;
+        this.#hasSpoken = true;
         this.#toWorker.sent(length);
         this.#post(buffer.slice(0, length));
       }

@@ -195,6 +195,9 @@ export class FrontDoor {
       peer: hostPort(hostname, port).text,
       handshake: {
         source,
+        get hasSpoken() {
+          return guest.running?.connection.hasSpoken ?? false;
+        },
         begin: () => this.#begin(guest),
         drop: () => this.#endGuest(guest, "handshake_crowded_out"),
       },

@@ -4,9 +4,10 @@
  *
  * Invariants: at most {@linkcode MAX_HANDSHAKES} run at once and at most
  * {@linkcode MAX_HANDSHAKES_PER_SOURCE} of one source. When there is no place, the oldest one in the
- * way is dropped once it has had {@linkcode HANDSHAKE_GRACE_MS}; an honest handshake needs less, so
- * several people behind one address who connect in the same moment wait for each other instead of
- * throwing each other out.
+ * way is dropped, but not before its grace is over: {@linkcode SILENT_GRACE_MS} for a connection that
+ * has not said anything, {@linkcode HANDSHAKE_GRACE_MS} for others. An honest handshake needs less,
+ * also on a slow machine, so several people behind one address who connect in the same moment wait
+ * for each other instead of throwing each other out.
  */
 
 /** Handshakes in progress, at most. */
@@ -14,7 +15,9 @@ export const MAX_HANDSHAKES = 16;
 /** Handshakes in progress of one source, at most. */
 export const MAX_HANDSHAKES_PER_SOURCE = 4;
 /** For so long a handshake in progress is not dropped in favour of a newer one, in ms. */
-export const HANDSHAKE_GRACE_MS = 2000;
+export const HANDSHAKE_GRACE_MS = 5000;
+/** The same for a connection on which nothing has come yet, in ms. */
+export const SILENT_GRACE_MS = 500;
 /** Connections that wait for a place, at most; and of one source. */
 export const MAX_WAITING = 64;
 export const MAX_WAITING_PER_SOURCE = 12;
@@ -23,6 +26,8 @@ export const MAX_WAITING_PER_SOURCE = 12;
 export interface Handshake {
   /** See `sourceOf`. */
   readonly source: string;
+  /** Whether the client has said anything. */
+  readonly hasSpoken: boolean;
   /** It has a place: go on. Called once, perhaps before `request` returns. */
   begin(): void;
   /** Its place went to a newer one: end the connection. */
@@ -82,14 +87,19 @@ export class HandshakeAllowance {
   }
 
   #dropOldest(inTheWay: (handshake: Handshake) => boolean): boolean {
-    for (const [handshake, since] of this.#running) {
-      if (!inTheWay(handshake)) continue;
-      if (this.#now() - since < HANDSHAKE_GRACE_MS) return false;
-      this.#running.delete(handshake);
-      handshake.drop();
-      return true;
-    }
-    return false;
+    const overdue = [...this.#running].filter(([handshake, since]) =>
+      inTheWay(handshake) && this.#isGraceOver(handshake, since)
+    );
+    const [dropped] = overdue.find(([handshake]) => !handshake.hasSpoken) ?? overdue[0] ?? [];
+    if (dropped === undefined) return false;
+    this.#running.delete(dropped);
+    dropped.drop();
+    return true;
+  }
+
+  #isGraceOver(handshake: Handshake, since: number): boolean {
+    const grace = handshake.hasSpoken ? HANDSHAKE_GRACE_MS : SILENT_GRACE_MS;
+    return this.#now() - since >= grace;
   }
 }
 

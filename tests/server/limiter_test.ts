@@ -12,6 +12,7 @@ import {
   MAX_HANDSHAKES,
   MAX_HANDSHAKES_PER_SOURCE,
   MAX_WAITING_PER_SOURCE,
+  SILENT_GRACE_MS,
 } from "../../server/handshake_allowance.ts";
 
 Deno.test("limiter: an IPv6 subscriber is one source, an IPv4 address is one", () => {
@@ -58,6 +59,7 @@ Deno.test("limiter: remembers a bounded number of sources, the emptiest longest"
 
 class Scripted implements Handshake {
   state = "waiting";
+  hasSpoken = true;
   constructor(readonly source: string) {}
   begin() {
     this.state = "running";
@@ -91,6 +93,21 @@ Deno.test("handshake allowance: the oldest of a source makes room, but not in it
     "running",
     "running",
   ]);
+});
+
+Deno.test("handshake allowance: who has said nothing makes room sooner, and first", () => {
+  let now = 0;
+  const allowance = new HandshakeAllowance(() => now);
+  const all = Array.from({ length: MAX_HANDSHAKES_PER_SOURCE + 2 }, () => new Scripted("a"));
+  all[2]!.hasSpoken = false;
+  for (const one of all) allowance.request(one);
+  now = SILENT_GRACE_MS;
+  allowance.tick();
+  const states = () => all.map((one) => one.state);
+  assertEquals(states(), ["running", "running", "dropped", "running", "running", "waiting"]);
+  now = HANDSHAKE_GRACE_MS;
+  allowance.tick();
+  assertEquals(states(), ["dropped", "running", "dropped", "running", "running", "running"]);
 });
 
 Deno.test("handshake allowance: one that ends lets the next one in", () => {

@@ -1,7 +1,7 @@
 /** Completions for bash 3.2 and newer, without the bash-completion package. */
 
 import type { Option } from "./command.ts";
-import type { CompletionNode } from "./completions.ts";
+import type { CompletionNode } from "./completion_nodes.ts";
 
 /** A script that defines a completion function and registers it for the tool. */
 export function bashCompletions(tool: string, nodes: readonly CompletionNode[]): string {

@@ -1,7 +1,7 @@
 /** Completions for fish. */
 
 import type { Option } from "./command.ts";
-import type { CompletionNode } from "./completions.ts";
+import type { CompletionNode } from "./completion_nodes.ts";
 
 /** A script for `~/.config/fish/completions/TOOL.fish`. */
 export function fishCompletions(tool: string, nodes: readonly CompletionNode[]): string {

@@ -1,7 +1,7 @@
 /** Completions for zsh. */
 
 import type { Option } from "./command.ts";
-import type { CompletionNode } from "./completions.ts";
+import type { CompletionNode } from "./completion_nodes.ts";
 
 /** A script for a file `_TOOL` in `$fpath`, or to be sourced after `compinit`. */
 export function zshCompletions(tool: string, nodes: readonly CompletionNode[]): string {

@@ -31,7 +31,7 @@ export function mailListLines(
 ): string[] {
   const columns = [
     { header: "INDEX", align: "right" },
-    { header: "" },
+    { header: " " },
     { header: sent ? "TO" : "FROM", min: 4 },
     { header: "DATE" },
     { header: "TITLE", min: 6 },

@@ -40,9 +40,10 @@ export interface MenuWorld {
 /** Columns by which the further lines of an explanation are indented. */
 const INDENT = 4;
 
-/** Explains something; what is in it is made safe to show, and wrapped. */
+/** Explains something; what is in it is made safe to show, and wrapped for a terminal. */
 export function tell({ world }: MenuWorld, text: string): Promise<void> {
-  const lines = wrapMessage(escapeLine(text), world.columns, INDENT);
+  const width = world.stderrIsTerminal ? world.columns : Infinity;
+  const lines = wrapMessage(escapeLine(text), width, INDENT);
   return world.stderr(lines.map((line) => `${line}\n`).join(""));
 }
 

@@ -1,0 +1,241 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  ConnectError,
+  KeyChangedError,
+  RecipientsError,
+  SendInterruptedError,
+  TooLargeError,
+} from "../../client/errors.ts";
+import type { SealedOutgoing } from "../../client/mailbox_types.ts";
+import { FakeMailbox, menuWith } from "./fake_menu.ts";
+
+async function withFile(content: string | Uint8Array, use: (path: string) => Promise<void>) {
+  const path = await Deno.makeTempFile({ prefix: "mailsec-" });
+  try {
+    await Deno.writeFile(
+      path,
+      typeof content === "string" ? new TextEncoder().encode(content) : content,
+    );
+    await use(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("compose: recipients, title, and lines up to a single dot", async () => {
+  const { mailbox, out } = await menuWith(["1", "bob; Eve", "Hi", "", "one", "", " two", ".", "4"]);
+  const [mail] = mailbox.sent;
+  assertEquals([mail?.to, mail?.title, mail?.body], [["bob", "eve"], "Hi", "one\n\n two"]);
+  assertStringIncludes(out, "Sent 9 B to bob, eve.\n");
+});
+
+Deno.test("compose: names are separated by ; or , and blanks do not matter", async () => {
+  for (const answer of ["bob;eve", "bob,eve", " bob ; eve ", "bob eve", ";bob,,eve;"]) {
+    const { mailbox } = await menuWith(["1", answer, "T", "", ".", "4"]);
+    assertEquals(mailbox.sent[0]?.to, ["bob", "eve"], answer);
+  }
+});
+
+Deno.test("compose: a line that begins with two dots stands for one with one less", async () => {
+  const { mailbox } = await menuWith([
+    "1",
+    "bob",
+    "T",
+    "",
+    "..",
+    "...",
+    "..x",
+    ".x",
+    "x.",
+    ".",
+    "4",
+  ]);
+  assertEquals(mailbox.sent[0]?.body, ".\n..\n.x\n.x\nx.");
+});
+
+Deno.test("compose: an empty body can be sent", async () => {
+  const { mailbox } = await menuWith(["1", "bob", "", "", ".", "4"]);
+  assertEquals([mailbox.sent[0]?.title, mailbox.sent[0]?.body], ["", ""]);
+});
+
+Deno.test("compose: a wrong recipient is asked about again with what was typed", async () => {
+  const { mailbox, questions, err } = await menuWith(["1", "bob; xx", "bob", "T", "", ".", "4"]);
+  assertStringIncludes(err, "Unknown: xx.");
+  assertStringIncludes(questions.join("\n"), "To (names separated by ; or ,):|bob; xx");
+  assertEquals(mailbox.sent[0]?.to, ["bob"]);
+});
+
+Deno.test("compose: no recipient at all goes back to the menu", async () => {
+  const { mailbox, unused } = await menuWith(["1", "", "4"]);
+  assertEquals([mailbox.sent.length, unused], [0, 0]);
+});
+
+Deno.test("compose: a title that is too long is asked for again", async () => {
+  const long = "é".repeat(501);
+  const { mailbox, questions, err } = await menuWith([
+    "1",
+    "bob",
+    long,
+    "é".repeat(500),
+    "",
+    ".",
+    "4",
+  ]);
+  assertStringIncludes(err, "The title has 1002 bytes; it may have 1000.");
+  assertStringIncludes(questions.join("\n"), `Title:|${long}`);
+  assertEquals(mailbox.sent[0]?.title.length, 500);
+});
+
+Deno.test("compose: a body from a file keeps its bytes and its name", async () => {
+  const bytes = new Uint8Array([0, 255, 13, 10, 46, 10]);
+  await withFile(bytes, async (path) => {
+    const { mailbox } = await menuWith(["1", "bob", "T", path, "4"]);
+    assertEquals(mailbox.sent[0]?.body, bytes);
+    assertEquals(mailbox.sent[0]?.bodyFileName, path.split("/").at(-1));
+  });
+});
+
+Deno.test("compose: ~/ is the home folder, blanks around a name do not matter", async () => {
+  await withFile("x", async (path) => {
+    const [, folder, name] = /^(.*)\/([^/]*)$/.exec(path)!;
+    const env = { HOME: folder! };
+    const { mailbox } = await menuWith(["1", "bob", "T", ` ~/${name} `, "4"], { env });
+    assertEquals(mailbox.sent.length, 1);
+  });
+});
+
+Deno.test("compose: a mistake in a file name is asked about again, nothing is lost", async () => {
+  await withFile("x".repeat(101), async (large) => {
+    const answers = ["1", "bob", "T", "/nowhere/x", "/", large, "", "typed", ".", "4"];
+    const { mailbox, questions, err } = await menuWith(answers);
+    assertStringIncludes(err, 'cannot load "/nowhere/x": there is no such file');
+    assertStringIncludes(err, 'cannot load "/": it is a folder');
+    assertStringIncludes(err, "is too large: a body may have 100 B, this has 101 B");
+    const question = "File to load the body from (Enter to type it):";
+    for (const path of ["/nowhere/x", "/", large]) {
+      assert(questions.includes(`${question}|${path}`), path);
+    }
+    assertEquals([mailbox.sent[0]?.title, mailbox.sent[0]?.body], ["T", "typed"]);
+  });
+});
+
+Deno.test("compose: exactly the greatest body goes, a line beyond it is refused alone", async () => {
+  const typed = ["x".repeat(50), "y".repeat(50), "z".repeat(49), "", "."];
+  const { mailbox, err } = await menuWith(["1", "bob", "T", "", ...typed, "4"]);
+  assertStringIncludes(err, "This line does not fit: 50 B are left.");
+  assertStringIncludes(err, "This line does not fit: 0 B are left.");
+  assertEquals(mailbox.sent[0]?.body, "x".repeat(50) + "\n" + "z".repeat(49));
+});
+
+Deno.test("compose: a text that is cut off is not sent, and can be gone on with", async () => {
+  const cut = await menuWith([
+    "1",
+    "bob",
+    "T",
+    "",
+    "one",
+    null,
+    "1",
+    "c",
+    "bob",
+    "T2",
+    "two",
+    ".",
+    "4",
+  ]);
+  assertStringIncludes(cut.err, "Not sent. What you wrote is kept");
+  assertStringIncludes(cut.err, 'There is a mail to bob, "T", 3 B, not sent yet.');
+  assertEquals([cut.mailbox.sent[0]?.title, cut.mailbox.sent[0]?.body], ["T2", "one\ntwo"]);
+  const piped = await menuWith(["1", "bob", "T", "", "one"], { interactive: false });
+  assertEquals(piped.mailbox.sent, []);
+});
+
+Deno.test("compose: after a failed send the very same mail is offered again", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.sendErrors = [new ConnectError("unreachable", "No way.")];
+  const { err, unused } = await menuWith(["1", "bob", "T", "", "text", ".", "y", "4"], { mailbox });
+  assertStringIncludes(err, "No way.");
+  assertEquals([mailbox.sent.map((mail) => mail.body), unused], [["text"], 0]);
+});
+
+Deno.test("compose: a draft that was not sent waits in the menu", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.sendErrors = [new ConnectError("unreachable", "No way.")];
+  const answers = ["1", "bob", "T", "", "text", ".", "n", "2", "1", "s", "4"];
+  const { err } = await menuWith(answers, { mailbox });
+  assertStringIncludes(err, 'There is a mail to bob, "T", 4 B, not sent yet.');
+  assertEquals(mailbox.sent.map((mail) => [mail.to, mail.title, mail.body]), [[
+    ["bob"],
+    "T",
+    "text",
+  ]]);
+});
+
+Deno.test("compose: a draft can be changed in every part, or discarded", async () => {
+  const broken = () => {
+    const mailbox = new FakeMailbox();
+    mailbox.sendErrors = [new ConnectError("unreachable", "No way.")];
+    return mailbox;
+  };
+  const begin = ["1", "bob", "T", "", "text", ".", "n", "1"];
+  const changed = await menuWith([...begin, "c", "eve", "U", "t", "new", ".", "4"], {
+    mailbox: broken(),
+  });
+  assertEquals(changed.mailbox.sent.map((mail) => [mail.to, mail.title, mail.body]), [[
+    ["eve"],
+    "U",
+    "new",
+  ]]);
+  const kept = await menuWith([...begin, "c", "eve", "U", "", "4"], { mailbox: broken() });
+  assertEquals(kept.mailbox.sent.map((mail) => [mail.title, mail.body]), [["U", "text"]]);
+  const discarded = await menuWith([...begin, "d", "1", "", "4"], { mailbox: broken() });
+  assertEquals([discarded.mailbox.sent.length, discarded.unused], [0, 0]);
+});
+
+Deno.test("compose: terminating with a draft is asked about", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.sendErrors = [new ConnectError("unreachable", "No way.")];
+  const answers = ["1", "bob", "T", "", ".", "n", "4", "n", "4", "y", "2"];
+  const { unused, questions } = await menuWith(answers, { mailbox });
+  assertEquals(unused, 1);
+  assertStringIncludes(questions.at(-1)!, "is lost. Terminate?");
+});
+
+Deno.test("compose: when it is not known whether a mail arrived, the same sealed one goes again", async () => {
+  const sealed = { to: ["bob"], size: 4, date: "" } as SealedOutgoing;
+  const mailbox = new FakeMailbox();
+  const lost = () => new SendInterruptedError(sealed, "Lost.");
+  mailbox.sendErrors = [lost(), lost()];
+  await menuWith(["1", "bob", "T", "", "text", ".", "y", "n", "1", "s", "4"], { mailbox });
+  assertEquals(mailbox.sent, []);
+  assertEquals(mailbox.delivered, [sealed]);
+});
+
+Deno.test("compose: what was wrong is asked for again and nothing else", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.sendErrors = [
+    new RecipientsError("unknown_recipients", "eve is gone.", ["eve"]),
+    new TooLargeError("title", "Title too large."),
+    new TooLargeError("message", "Message too large."),
+  ];
+  const answers = ["1", "bob;eve", "T", "", "text", ".", "bob", "U", "t", "short", ".", "4"];
+  const { unused } = await menuWith(answers, { mailbox });
+  assertEquals(unused, 0);
+  const sent = mailbox.sent.map((mail) => [mail.to, mail.title, mail.body]);
+  assertEquals(sent, [[["bob"], "U", "short"]]);
+});
+
+Deno.test("compose: changed keys are shown, and accepted only by a yes", async () => {
+  const changes = [{ user: "bob", before: "AAAA", now: "BBBB" }];
+  const mailbox = () => {
+    const fake = new FakeMailbox();
+    fake.sendErrors = [new KeyChangedError(changes, "Changed.")];
+    return fake;
+  };
+  const begin = ["1", "bob", "T", "", "text", "."];
+  const yes = await menuWith([...begin, "yes", "4"], { mailbox: mailbox() });
+  assertStringIncludes(yes.err, "bob: before AAAA\n");
+  assertEquals(yes.mailbox.sent[0]?.acceptChangedKeys, ["bob"]);
+  const no = await menuWith([...begin, "", "eve", "4"], { mailbox: mailbox() });
+  assertEquals([no.mailbox.sent[0]?.to, no.mailbox.sent[0]?.acceptChangedKeys], [["eve"], []]);
+});

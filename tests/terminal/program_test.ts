@@ -6,7 +6,12 @@ import { textWidth } from "../../cli/text_width.ts";
 import { withOffice } from "../e2e/shared_office.ts";
 import { Pty, type PtyOptions, quoted } from "./pty.ts";
 
-const LINUX = { ignore: Deno.build.os !== "linux" };
+/** A test with a real server; util-linux's pseudo-terminals are needed. */
+function inOffice(name: string, use: (office: Office) => Promise<void>): void {
+  const ignore = Deno.build.os !== "linux";
+  Deno.test({ name: `program: ${name}`, ignore, fn: () => withOffice(use) });
+}
+
 const CHOICE = "Your choice: ";
 
 /** Runs mailsec in a terminal; `after` is run by the shell in the same one. */
@@ -32,242 +37,206 @@ async function loggedIn(office: Office, user: string, options: PtyOptions = {}):
   return pty;
 }
 
-Deno.test(
-  "program: joining refuses weak passwords, wants the same one twice, shows none",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const invite = await office.invite("dora");
-      const pty = start(office, ["join", invite, "--config", office.configFolder("dora")]);
-      await pty.answer("New password: ", "dora123");
-      await pty.expect("This password is too weak.");
-      await pty.answer("New password: ", "grüne Kacheln 7 Fjorde");
-      await pty.answer("The same again: ", "something else");
-      await pty.expect("These were not the same.");
-      await pty.answer("New password: ", "grüne Kacheln 7 FjordeX\x7f");
-      await pty.answer("The same again: ", "grüne Kachelé\x7fn 7 Fjorde");
-      await pty.expect(`dora has joined ${office.address}.`);
-      const { code, output } = await pty.end();
-      assertEquals(code, 0);
-      assert(!/Kachel|dora123|something/.test(output), output);
+inOffice("joining refuses weak passwords, wants the same one twice, shows none", async (office) => {
+  const invite = await office.invite("dora");
+  const pty = start(office, ["join", invite, "--config", office.configFolder("dora")]);
+  await pty.answer("New password: ", "dora123");
+  await pty.expect("This password is too weak.");
+  await pty.answer("New password: ", "grüne Kacheln 7 Fjorde");
+  await pty.answer("The same again: ", "something else");
+  await pty.expect("These were not the same.");
+  await pty.answer("New password: ", "grüne Kacheln 7 FjordeX\x7f");
+  await pty.answer("The same again: ", "grüne Kachelé\x7fn 7 Fjorde");
+  await pty.expect(`dora has joined ${office.address}.`);
+  const { code, output } = await pty.end();
+  assertEquals(code, 0);
+  assert(!/Kachel|dora123|something/.test(output), output);
 
-      const login = connect(office, "dora");
-      await login.answer("Password for dora: ", "grüne Kacheln 7 Fjorde");
-      await login.answer(CHOICE, "4");
-      assertEquals((await login.end()).code, 0);
-    }),
-);
+  const login = connect(office, "dora");
+  await login.answer("Password for dora: ", "grüne Kacheln 7 Fjorde");
+  await login.answer(CHOICE, "4");
+  assertEquals((await login.end()).code, 0);
+});
 
-Deno.test(
-  "program: a generated pass phrase is offered, and opens the mailbox",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const invite = await office.invite("dora");
-      const pty = start(office, [
-        ...["connect", office.address, "dora", "--config", office.configFolder("dora")],
-      ]);
-      await pty.answer("Invite (Enter if dora has joined already): ", invite);
-      await pty.answer("New password: ", "");
-      await pty.expect("Your pass phrase:\r\n  ");
-      const phrase = (await pty.expect(/^[a-z-]+(?=\r\n)/)).trim();
-      await pty.answer("Use it? [Y/n] ", "");
-      await pty.answer(CHOICE, "4");
-      assertEquals((await pty.end()).code, 0);
-      const again = connect(office, "dora");
-      await again.answer("Password for dora: ", phrase);
-      await again.answer(CHOICE, "4");
-      assertEquals((await again.end()).code, 0);
-    }),
-);
+inOffice("a generated pass phrase is offered, and opens the mailbox", async (office) => {
+  const invite = await office.invite("dora");
+  const pty = start(office, [
+    ...["connect", office.address, "dora", "--config", office.configFolder("dora")],
+  ]);
+  await pty.answer("Invite (Enter if dora has joined already): ", invite);
+  await pty.answer("New password: ", "");
+  await pty.expect("Your pass phrase:\r\n  ");
+  const phrase = (await pty.expect(/^[a-z-]+(?=\r\n)/)).trim();
+  await pty.answer("Use it? [Y/n] ", "");
+  await pty.answer(CHOICE, "4");
+  assertEquals((await pty.end()).code, 0);
+  const again = connect(office, "dora");
+  await again.answer("Password for dora: ", phrase);
+  await again.answer(CHOICE, "4");
+  assertEquals((await again.end()).code, 0);
+});
 
-Deno.test(
-  "program: the menu sends, announces, lists, displays and terminates",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const alice = await loggedIn(office, "alice");
-      const bob = await loggedIn(office, "bob");
-      await bob.expect(CHOICE);
-      await alice.answer(CHOICE, "1");
-      await alice.answer("To (names separated by ; or ,): ", "bob; nobdy");
-      await alice.expect("nobdy");
-      await alice.answer("To (names separated by ; or ,): bob; nobdy", "\x17carol");
-      await alice.answer("Title: ", "Grüße \x7f\x7f 日本");
-      await alice.answer("File to load the body from (Enter to type it): ", "");
-      await alice.expect('A line with a single "."');
-      await alice.type("first line\rsecond 😀x\x7f line\r.\r");
-      await alice.expect("to bob, carol.");
+inOffice("the menu sends, announces, lists, displays and terminates", async (office) => {
+  const alice = await loggedIn(office, "alice");
+  const bob = await loggedIn(office, "bob");
+  await bob.expect(CHOICE);
+  await alice.answer(CHOICE, "1");
+  await alice.answer("To (names separated by ; or ,): ", "bob; nobdy");
+  await alice.expect("nobdy");
+  await alice.answer("To (names separated by ; or ,): bob; nobdy", "\x17carol");
+  await alice.answer("Title: ", "Grüße \x7f\x7f 日本");
+  await alice.answer("File to load the body from (Enter to type it): ", "");
+  await alice.expect('A line with a single "."');
+  await alice.type("first line\rsecond 😀x\x7f line\r.\r");
+  await alice.expect("to bob, carol.");
 
-      await bob.expect("New mail from alice: Grüß 日本 (index 1)");
-      await bob.type("2\r");
-      await bob.expect(/ 1 {2}\* {2}alice .*Grüß 日本/);
-      await bob.answer(CHOICE, "3");
-      await bob.answer("Index of the mail (Enter for the menu): ", "1");
-      await bob.expect("first line\r\nsecond 😀 line\r\n");
-      await bob.answer(CHOICE, "2");
-      await bob.expect(/ 1 {5}alice /);
-      await bob.answer(CHOICE, "4");
-      await alice.answer(CHOICE, "4");
-      assertEquals([(await alice.end()).code, (await bob.end()).code], [0, 0]);
-    }),
-);
+  await bob.expect("New mail from alice: Grüß 日本 (index 1)");
+  await bob.type("2\r");
+  await bob.expect(/ 1 {2}\* {2}alice .*Grüß 日本/);
+  await bob.answer(CHOICE, "3");
+  await bob.answer("Index of the mail (Enter for the menu): ", "1");
+  await bob.expect("first line\r\nsecond 😀 line\r\n");
+  await bob.answer(CHOICE, "2");
+  await bob.expect(/ 1 {5}alice /);
+  await bob.answer(CHOICE, "4");
+  await alice.answer(CHOICE, "4");
+  assertEquals([(await alice.end()).code, (await bob.end()).code], [0, 0]);
+});
 
-Deno.test(
-  "program: what is pasted does not answer the questions after it",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const alice = await loggedIn(office, "alice");
-      await alice.answer(CHOICE, "1");
-      await alice.answer("To (names", "bob");
-      await alice.expect("Title: ");
-      await alice.type("\x1b[200~two\rlines\r\x1b[201~\r");
-      await alice.answer("File to load", "");
-      await alice.expect('A line with a single "."');
-      await alice.type("\x1b[200~a\rb\r\x1b[201~c\r.\r");
-      await alice.expect("Sent 5 B to bob.");
-      await alice.answer(CHOICE, "4");
-      await alice.end();
-      const [mail] = JSON.parse(await office.must(["list", "--json"], { user: "bob" }));
-      assertEquals([mail.title, mail.size], ["two lines", 5]);
-    }),
-);
+inOffice("what is pasted does not answer the questions after it", async (office) => {
+  const alice = await loggedIn(office, "alice");
+  await alice.answer(CHOICE, "1");
+  await alice.answer("To (names", "bob");
+  await alice.expect("Title: ");
+  await alice.type("\x1b[200~two\rlines\r\x1b[201~\r");
+  await alice.answer("File to load", "");
+  await alice.expect('A line with a single "."');
+  await alice.type("\x1b[200~a\rb\r\x1b[201~c\r.\r");
+  await alice.expect("Sent 5 B to bob.");
+  await alice.answer(CHOICE, "4");
+  await alice.end();
+  const [mail] = JSON.parse(await office.must(["list", "--json"], { user: "bob" }));
+  assertEquals([mail.title, mail.size], ["two lines", 5]);
+});
 
-Deno.test(
-  "program: Ctrl-C ends with 130 and leaves the terminal as it was",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const after = '; echo "code $?"; stty -a';
-      const atPassword = connect(office, "alice", { after });
-      await atPassword.expect("Password for alice: ");
-      await atPassword.type("half\x03");
-      const atMenu = connect(office, "alice", { after });
-      await atMenu.answer("Password for alice: ", office.password("alice"));
-      await atMenu.expect(CHOICE);
-      await atMenu.type("\x03");
-      for (const pty of [atPassword, atMenu]) {
-        await pty.expect("code 130");
-        await pty.expect(/ icanon/);
-        await pty.expect(/ echo /);
-        assert(!(await pty.end()).output.includes("half"));
-      }
-    }),
-);
+inOffice("Ctrl-C ends with 130 and leaves the terminal as it was", async (office) => {
+  const after = '; echo "code $?"; stty -a';
+  const atPassword = connect(office, "alice", { after });
+  await atPassword.expect("Password for alice: ");
+  await atPassword.type("half\x03");
+  const atMenu = connect(office, "alice", { after });
+  await atMenu.answer("Password for alice: ", office.password("alice"));
+  await atMenu.expect(CHOICE);
+  await atMenu.type("\x03");
+  for (const pty of [atPassword, atMenu]) {
+    await pty.expect("code 130");
+    await pty.expect(/ icanon/);
+    await pty.expect(/ echo /);
+    assert(!(await pty.end()).output.includes("half"));
+  }
+});
 
-Deno.test(
-  "program: Ctrl-D at the menu terminates cleanly",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const pty = await loggedIn(office, "alice");
-      await pty.expect(CHOICE);
-      await pty.type("\x04");
-      assertEquals((await pty.end()).code, 0);
-    }),
-);
+inOffice("a signal that ends it leaves the terminal as it was", async (office) => {
+  const login = ["connect", office.address, "alice", "--config", office.configFolder("alice")];
+  const command = quoted([...mailsecCommand(), ...login]);
+  const pty = new Pty(`sh -c "echo pid \\$\\$; exec ${command}"; echo "code $?"; stty -a`, {
+    cwd: office.folder,
+    env: office.env,
+  });
+  const [, pid] = /(\d+)/.exec(await pty.expect(/pid \d+/))!;
+  await pty.expect("Password for alice: ");
+  Deno.kill(Number(pid), "SIGTERM");
+  await pty.expect("code 143");
+  await pty.expect(/ icanon/);
+  await pty.expect(/ echo /);
+  await pty.end();
+});
 
-Deno.test("program: a wrong password ends with 4", LINUX, () =>
-  withOffice(async (office) => {
-    const pty = connect(office, "alice");
-    await pty.answer("Password for alice: ", "not the password");
-    await pty.expect("Wrong user name or password");
-    assertEquals((await pty.end()).code, 4);
-  }));
+inOffice("Ctrl-D at the menu terminates cleanly", async (office) => {
+  const pty = await loggedIn(office, "alice");
+  await pty.expect(CHOICE);
+  await pty.type("\x04");
+  assertEquals((await pty.end()).code, 0);
+});
 
-Deno.test(
-  "program: the password is asked at the terminal while standard input is a pipe",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const pty = start(office, [
-        ...["send", "bob", "--title", "piped", "--server", office.address, "--user", "alice"],
-        ...["--config", office.configFolder("alice")],
-      ], { before: "printf 'from a pipe' | " });
-      await pty.answer("Password for alice: ", office.password("alice"));
-      await pty.expect("Sent 11 B to bob");
-      assertEquals((await pty.end()).code, 0);
-    }),
-);
+inOffice("a wrong password ends with 4", async (office) => {
+  const pty = connect(office, "alice");
+  await pty.answer("Password for alice: ", "not the password");
+  await pty.expect("Wrong user name or password");
+  assertEquals((await pty.end()).code, 4);
+});
 
-Deno.test("program: a body is typed up to Ctrl-D", LINUX, () =>
-  withOffice(async (office) => {
-    const pty = start(office, ["send", "bob", "--title", "typed", ...office.account("alice")]);
-    await pty.expect("End it with Ctrl-D");
-    await pty.type("hello\n\x04");
-    await pty.expect("Sent 6 B to bob");
-    assertEquals((await pty.end()).code, 0);
-  }));
+inOffice("the password is asked at the terminal while standard input is a pipe", async (office) => {
+  const pty = start(office, [
+    ...["send", "bob", "--title", "piped", "--server", office.address, "--user", "alice"],
+    ...["--config", office.configFolder("alice")],
+  ], { before: "printf 'from a pipe' | " });
+  await pty.answer("Password for alice: ", office.password("alice"));
+  await pty.expect("Sent 11 B to bob");
+  assertEquals((await pty.end()).code, 0);
+});
 
-Deno.test(
-  "program: an unknown server is shown and trusted only by a yes",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const empty = ["--config", `${office.folder}/client-new`];
-      const args = ["connect", office.address, "alice", ...empty];
-      const no = start(office, args);
-      await no.answer("Invite (Enter if alice has joined already): ", "");
-      await no.expect(/Its fingerprint is\r\n {2}([0-9A-Z]{4}-){7}[0-9A-Z]{4}\r\n/);
-      await no.answer("Trust it? [y/N] ", "");
-      assertEquals((await no.end()).code, 5);
-      const yes = start(office, args);
-      await yes.answer("Invite (Enter if alice has joined already): ", "");
-      await yes.answer("Trust it? [y/N] ", "yes");
-      await yes.answer("Password for alice: ", office.password("alice"));
-      await yes.answer(CHOICE, "4");
-      assertEquals((await yes.end()).code, 0);
-      const pinned = start(office, args);
-      await pinned.answer("Password for alice: ", office.password("alice"));
-      await pinned.answer(CHOICE, "4");
-      assertEquals((await pinned.end()).code, 0);
-    }),
-);
+inOffice("a body is typed up to Ctrl-D", async (office) => {
+  const pty = start(office, ["send", "bob", "--title", "typed", ...office.account("alice")]);
+  await pty.expect("End it with Ctrl-D");
+  await pty.type("hello\n\x04");
+  await pty.expect("Sent 6 B to bob");
+  assertEquals((await pty.end()).code, 0);
+});
 
-Deno.test(
-  "program: a lost connection is explained, and a new one offered",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const pty = await loggedIn(office, "alice");
-      await pty.expect(CHOICE);
-      await office.stopServer();
-      await pty.expect("The connection was lost: ");
-      await pty.type("2\r");
-      await pty.answer("Connect again? [Y/n] ", "y");
-      await pty.expect("Cannot connect");
-      await office.startServer();
-      await pty.answer(CHOICE, "2");
-      await pty.answer("Connect again? [Y/n] ", "y");
-      await pty.expect("Connected again.");
-      await pty.expect("The inbox is empty.");
-      await pty.answer(CHOICE, "4");
-      assertEquals((await pty.end()).code, 0);
-    }),
-);
+inOffice("an unknown server is shown and trusted only by a yes", async (office) => {
+  const empty = ["--config", `${office.folder}/client-new`];
+  const args = ["connect", office.address, "alice", ...empty];
+  const no = start(office, args);
+  await no.answer("Invite (Enter if alice has joined already): ", "");
+  await no.expect(/Its fingerprint is\r\n {2}([0-9A-Z]{4}-){7}[0-9A-Z]{4}\r\n/);
+  await no.answer("Trust it? [y/N] ", "");
+  assertEquals((await no.end()).code, 5);
+  const yes = start(office, args);
+  await yes.answer("Invite (Enter if alice has joined already): ", "");
+  await yes.answer("Trust it? [y/N] ", "yes");
+  await yes.answer("Password for alice: ", office.password("alice"));
+  await yes.answer(CHOICE, "4");
+  assertEquals((await yes.end()).code, 0);
+  const pinned = start(office, args);
+  await pinned.answer("Password for alice: ", office.password("alice"));
+  await pinned.answer(CHOICE, "4");
+  assertEquals((await pinned.end()).code, 0);
+});
 
-Deno.test(
-  "program: a mail cannot move the cursor, and every line fits",
-  LINUX,
-  () =>
-    withOffice(async (office) => {
-      const title = "\x1b[2J\x1b[1;1Hcleared \x9b5A\r\n" + "日本語".repeat(20);
-      const body = "\x1b[31mred\x07\nsecond \x1b]0;title\x07";
-      await office.must(["send", "bob", "--title", title, "--body", body], { user: "alice" });
-      for (const columns of [44, 80, 120]) {
-        const list = start(office, ["list", ...office.account("bob")], { columns });
-        const { output } = await list.end();
-        assertStringIncludes(output, "␛[2J␛[");
-        // deno-lint-ignore no-control-regex
-        assert(!/[\x07\x1b\x80-\x9f]/.test(output), JSON.stringify(output));
-        for (const line of output.split("\r\n")) assert(textWidth(line) <= columns, line);
-      }
-      for (const more of [[], ["--body-only"], ["--json"]]) {
-        const { output } = await start(office, ["read", "1", ...more, ...office.account("bob")])
-          .end();
-        // deno-lint-ignore no-control-regex
-        assert(!/[\x07\x1b\x80-\x9f]/.test(output), JSON.stringify(output));
-      }
-    }),
-);
+inOffice("a lost connection is explained, and a new one offered", async (office) => {
+  const pty = await loggedIn(office, "alice");
+  await pty.expect(CHOICE);
+  await office.stopServer();
+  await pty.expect("The connection was lost: ");
+  await pty.type("2\r");
+  await pty.answer("Connect again? [Y/n] ", "y");
+  await pty.expect("Cannot connect");
+  await office.startServer();
+  await pty.answer(CHOICE, "2");
+  await pty.answer("Connect again? [Y/n] ", "y");
+  await pty.expect("Connected again.");
+  await pty.expect("The inbox is empty.");
+  await pty.answer(CHOICE, "4");
+  assertEquals((await pty.end()).code, 0);
+});
+
+inOffice("a mail cannot move the cursor, and every line fits", async (office) => {
+  const title = "\x1b[2J\x1b[1;1Hcleared \x9b5A\r\n" + "日本語".repeat(20);
+  const body = "\x1b[31mred\x07\nsecond \x1b]0;title\x07";
+  await office.must(["send", "bob", "--title", title, "--body", body], { user: "alice" });
+  for (const columns of [44, 80, 120]) {
+    const list = start(office, ["list", ...office.account("bob")], { columns });
+    const { output } = await list.end();
+    assertStringIncludes(output, "␛[2J␛[");
+    // deno-lint-ignore no-control-regex
+    assert(!/[\x07\x1b\x80-\x9f]/.test(output), JSON.stringify(output));
+    for (const line of output.split("\r\n")) assert(textWidth(line) <= columns, line);
+  }
+  for (const more of [[], ["--body-only"], ["--json"]]) {
+    const { output } = await start(office, ["read", "1", ...more, ...office.account("bob")])
+      .end();
+    // deno-lint-ignore no-control-regex
+    assert(!/[\x07\x1b\x80-\x9f]/.test(output), JSON.stringify(output));
+  }
+});

@@ -195,6 +195,9 @@ export async function crashTest(
     }
     await Promise.all(sessions.map((session) => session.close()));
     return test.report;
+  } catch (error) {
+    const log = office.server?.written.stderr ?? "";
+    throw new Error(`the crash test broke off; the server's log:\n${log}`, { cause: error });
   } finally {
     await office.close();
   }

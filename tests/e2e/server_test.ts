@@ -53,7 +53,7 @@ Deno.test("e2e server: accounts are managed while it runs and while it does not"
     const user = (...args: string[]) => office.must(["user", ...args, "--data", office.data]);
     const names = async () =>
       (JSON.parse(await user("list", "--json")) as { user: string; status: string }[])
-        .map(({ user, status }) => `${user} ${status}`);
+        .map(({ user, status }) => `${user} ${status}`).sort();
     assertEquals(await names(), ["alice active", "bob active", "carol active"]);
     await user("disable", "bob");
     assertEquals((await office.run(["list"], { user: "bob" })).code, 4);

@@ -43,10 +43,10 @@ function unknownCommand(
   const meant = closestWord(at.word, at.candidates.map(({ name }) => name));
   const name = fullName(program, at.path);
   const message = at.path.length === 0
-    ? `unknown command "${at.word}"`
-    : `"${name}" has no command "${at.word}"`;
+    ? `Unknown command "${at.word}".`
+    : `"${name}" has no command "${at.word}".`;
   return new UsageError(
     message,
-    meant === undefined ? `see: ${name} --help` : `did you mean: ${name} ${meant}`,
+    meant === undefined ? `See: ${name} --help` : `Did you mean: ${name} ${meant}`,
   );
 }

@@ -22,7 +22,6 @@ export const EXIT_INTERRUPTED = 130;
 
 /** Exit code by the class of an error, as its `name` says it; the client's classes mostly. */
 const EXIT_BY_CLASS: ReadonlyMap<string, number> = new Map([
-  ["UsageError", EXIT_USAGE],
   ["ConnectError", EXIT_CONNECT],
   ["SendInterruptedError", EXIT_CONNECT],
   ["HandshakeError", EXIT_CONNECT],
@@ -35,8 +34,9 @@ const EXIT_BY_CLASS: ReadonlyMap<string, number> = new Map([
   ["InterruptedError", EXIT_INTERRUPTED],
 ]);
 
-/** Exit code by the stable `code` of an error, where the class does not say it: refusals. */
+/** Exit code by the stable `code` of an error, where the class does not say it. */
 const EXIT_BY_CODE: ReadonlyMap<string, number> = new Map([
+  ["usage", EXIT_USAGE],
   ["server_full", EXIT_CONNECT],
   ["busy", EXIT_CONNECT],
   ["too_many_sessions", EXIT_CONNECT],

@@ -18,7 +18,7 @@ export class ClosedPipeError extends MailsecError {
   override name = "ClosedPipeError";
 
   constructor(cause: unknown) {
-    super("closed_pipe", "nobody reads the output any more", { cause });
+    super("closed_pipe", "Nobody reads the output any more.", { cause });
   }
 }
 

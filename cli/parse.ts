@@ -54,8 +54,8 @@ export function parseCommandLine(program: Program, words: readonly string[]): Pa
   if (command === undefined || command.subcommands !== undefined) {
     if (rest.length === 0) return { action: "help", path, asked: false };
     throw new UsageError(
-      `"${rest[0]}" stands where a command is expected`,
-      `options go after the command; see: ${commandName} --help`,
+      `"${rest[0]}" stands where a command is expected.`,
+      `Options go after the command. See: ${commandName} --help`,
     );
   }
   return { action: "run", command, commandName, ...parseValues(command, rest, commandName) };
@@ -100,8 +100,8 @@ function checkValue(option: Option, value: string, commandName: string): void {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
     if (!(number >= min && number <= max)) {
       throw new UsageError(
-        `${name} takes a whole number from ${min} to ${max}, not "${value}"`,
-        `see: ${commandName} --help`,
+        `${name} takes a whole number from ${min} to ${max}, not "${value}".`,
+        `See: ${commandName} --help`,
       );
     }
   }
@@ -110,8 +110,8 @@ function checkValue(option: Option, value: string, commandName: string): void {
 function badChoice(name: string, value: string, choices: readonly string[]): UsageError {
   const meant = closestWord(value, choices);
   return new UsageError(
-    `${name} cannot be "${value}"`,
-    meant === undefined ? `it can be: ${choices.join(", ")}` : `did you mean: ${meant}`,
+    `${name} cannot be "${value}".`,
+    meant === undefined ? `It can be: ${choices.join(", ")}` : `Did you mean: ${meant}`,
   );
 }
 
@@ -126,8 +126,8 @@ function assignArguments(
     const taken = positional.slice(next, argument.repeated ? undefined : next + 1);
     if (taken.length === 0 && !argument.optional) {
       throw new UsageError(
-        `${commandName}: missing ${argument.name.toUpperCase()} (${argument.summary})`,
-        `see: ${commandName} --help`,
+        `${argument.name.toUpperCase()} is missing: ${argument.summary}.`,
+        `See: ${commandName} --help`,
       );
     }
     for (const value of taken) {
@@ -141,8 +141,8 @@ function assignArguments(
   const extra = positional[next];
   if (extra !== undefined) {
     throw new UsageError(
-      `${commandName}: unexpected argument "${extra}"`,
-      `see: ${commandName} --help`,
+      `Unexpected argument "${extra}".`,
+      `See: ${commandName} --help`,
     );
   }
   const all = (name: string) => known(values, name);

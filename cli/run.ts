@@ -92,9 +92,9 @@ export async function describeError(
     for (const hint of error.hint?.split("\n") ?? []) lines.push(`  hint: ${escapeLine(hint)}`);
   } else {
     const message = error instanceof Error ? error.message : String(error);
-    lines.push(`${style.red(`${programName}:`)} unexpected error: ${escapeLine(message)}`);
+    lines.push(`${style.red(`${programName}:`)} Unexpected error: ${escapeLine(message)}`);
     if (!debugging) {
-      lines.push("  hint: this is a fault of the program; MAILSEC_DEBUG=1 shows where it happened");
+      lines.push("  hint: This is a fault of the program; MAILSEC_DEBUG=1 shows where it happened");
     }
   }
   if (debugging) lines.push(...causes(error));

@@ -48,7 +48,7 @@ class Scanner {
     if (option === undefined) throw this.#unknown(`--${name}`);
     if (option.value === undefined) {
       if (equals !== -1) {
-        throw new UsageError(`--${name} takes no value`, this.#see());
+        throw new UsageError(`--${name} takes no value.`, this.#see());
       }
       this.#add(option, "true");
     } else {
@@ -75,10 +75,10 @@ class Scanner {
     const value = queue.at(-1);
     if (value !== undefined && !this.#isOption(value)) return queue.pop()!;
     throw new UsageError(
-      `--${option.name} needs a value: --${option.name} ${option.value}`,
+      `--${option.name} needs a value: --${option.name} ${option.value}.`,
       value === undefined || value === "--"
         ? this.#see()
-        : `if "${value}" is the value, write --${option.name}=${value}`,
+        : `If "${value}" is the value, write --${option.name}=${value}`,
     );
   }
 
@@ -93,7 +93,7 @@ class Scanner {
 
   #add(option: Option, value: string): void {
     if (this.#seen.has(option.name) && !option.repeatable) {
-      throw new UsageError(`--${option.name} is given more than once`, this.#see());
+      throw new UsageError(`--${option.name} is given more than once.`, this.#see());
     }
     this.#seen.add(option.name);
     this.options.push(`--${option.name}=${value}`);
@@ -103,12 +103,12 @@ class Scanner {
     const names = [...this.declared.map(({ name }) => name), "help"];
     const meant = closestWord(word.replace(/^-+/, ""), names);
     return new UsageError(
-      `unknown option ${word} for ${this.commandName}`,
-      meant === undefined ? this.#see() : `did you mean: --${meant}`,
+      `Unknown option ${word} for ${this.commandName}.`,
+      meant === undefined ? this.#see() : `Did you mean: --${meant}`,
     );
   }
 
   #see(): string {
-    return `see: ${this.commandName} --help`;
+    return `See: ${this.commandName} --help`;
   }
 }

@@ -12,6 +12,8 @@ const connect: Command = {
     "computer.",
     "A server met without an invite is shown with its fingerprint, and you are asked whether to " +
     "trust it. A server that has changed its identity is refused.",
+    "A body that you type ends with a line that is a single dot. A line that begins with two " +
+    'dots loses one: ".." stands for ".".',
     "Without a terminal the menu takes its answers from the lines of standard input.",
   ],
   arguments: [

@@ -10,7 +10,7 @@ export class FileError extends MailsecError {
   override name = "FileError";
 
   constructor(path: string, reason: string, cause?: unknown) {
-    super("file", `cannot load "${path}": ${reason}`, { hint: "Nothing was sent.", cause });
+    super("file", `Cannot load "${path}": ${reason}.`, { hint: "Nothing was sent.", cause });
   }
 }
 
@@ -64,7 +64,7 @@ function tooLarge(what: string, size: number | undefined, maxBytes: number): Too
   const has = size === undefined ? "has more than that" : `has ${formatBytes(size)}`;
   return new TooLargeError(
     "body",
-    `${what} is too large: a body may have ${formatBytes(maxBytes)}, this ${has}`,
+    `${what} is too large: a body may have ${formatBytes(maxBytes)}, this ${has}.`,
     { hint: "Nothing was sent. Make it smaller, or send it in parts." },
   );
 }

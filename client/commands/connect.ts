@@ -42,7 +42,7 @@ function addressOf(context: CommandContext): ServerAddress {
   const port = context.options.integer("port");
   const address = asUsage(() => parseServerAddress(host, port ?? DEFAULT_PORT));
   if (port !== undefined && port !== address.port) {
-    throw new UsageError(`"${host}" and --port ${port} name different ports`, "give one of them");
+    throw new UsageError(`"${host}" and --port ${port} name different ports.`, "Give one of them.");
   }
   return address;
 }
@@ -70,12 +70,12 @@ async function join(
 ): Promise<Mailbox> {
   const invite = asUsage(() => parseInvite(line));
   if (invite.user !== user) {
-    throw new UsageError(`the invite is for ${invite.user}, not for ${user}`);
+    throw new UsageError(`The invite is for ${invite.user}, not for ${user}.`);
   }
   if (invite.host !== address.host || invite.port !== address.port) {
     throw new UsageError(
-      `the invite is for ${addressText(invite)}, not for ${addressText(address)}`,
-      `mailsec connect ${addressText(invite)} ${user} --invite …`,
+      `The invite is for ${addressText(invite)}, not for ${addressText(address)}.`,
+      `Use: mailsec connect ${addressText(invite)} ${user} --invite …`,
     );
   }
   const password = await newPassword(context, invite);

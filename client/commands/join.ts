@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<void> {
   const invite = asUsage(() => parseInvite(line));
   const generate = context.options.flag("generate-password");
   if (generate && context.options.text("password-file") !== undefined) {
-    throw new UsageError("--generate-password and --password-file exclude each other");
+    throw new UsageError("--generate-password and --password-file exclude each other.");
   }
   const password = generate ? await generatePassphrase() : await newPassword(context, invite);
   const account = await acceptInvite(context, { line, password });

@@ -43,15 +43,15 @@ export async function chooseAccount(
   const last = await config.last();
   if (last === null) {
     throw new UsageError(
-      `no ${address === null ? "server" : "user"} is named and no account was used before`,
-      "give --server HOST[:PORT] --user NAME, or log in once with: mailsec connect HOST USER",
+      `No ${address === null ? "server" : "user"} is named, and no account was used before.`,
+      "Give --server HOST[:PORT] --user NAME, or log in once with: mailsec connect HOST USER",
     );
   }
   if (address === null) return { address: last.server, user: name ?? last.user };
   if (address.host === last.server.host && address.port === last.server.port) {
     return { address, user: last.user };
   }
-  throw new UsageError("no user is named for this server", "give --user NAME");
+  throw new UsageError("No user is named for this server.", "Give --user NAME");
 }
 
 /** Logs in to the account that the options mean, works, and always says goodbye. */

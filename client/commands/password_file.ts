@@ -51,13 +51,13 @@ async function readBeginning(path: string): Promise<Uint8Array> {
 function refuseReadableByOthers(path: string, info: Deno.FileInfo): void {
   // A pipe (`--password-file <(pass show mail)`) has no readers but us; Windows has no mode.
   if (!info.isFile || info.mode === null || (info.mode & 0o077) === 0) return;
-  throw new ConfigError(`the password file "${path}" can be read or changed by other users`, {
+  throw new ConfigError(`The password file "${path}" can be read or changed by other users.`, {
     hint: `chmod 600 "${path}"`,
   });
 }
 
 function unusable(path: string, reason: string, cause?: unknown): ConfigError {
-  return new ConfigError(`cannot use the password file "${path}": ${reason}`, {
+  return new ConfigError(`Cannot use the password file "${path}": ${reason}.`, {
     hint: "The password is the first line of the file.",
     cause,
   });

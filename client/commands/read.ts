@@ -19,13 +19,13 @@ const ID_PREFIX = /^(?=.*[a-f])[0-9a-f]{4,31}$/;
 export async function run(context: CommandContext): Promise<void> {
   const { options } = context;
   if (options.flag("json") && options.flag("body-only")) {
-    throw new UsageError("--json and --body-only exclude each other", "give one of them");
+    throw new UsageError("--json and --body-only exclude each other.", "Give one of them.");
   }
   const which = context.args.one("mail").toLowerCase();
   if (![INDEX, ID, ID_PREFIX].some((form) => form.test(which))) {
     throw new UsageError(
-      `"${context.args.one("mail")}" is neither an index nor an id`,
-      "an index is a number from: mailsec list",
+      `"${context.args.one("mail")}" is neither an index nor an id.`,
+      "An index is a number from: mailsec list",
     );
   }
   const progress = progressLine(context, "Loading");
@@ -55,7 +55,10 @@ async function idWithPrefix(mailbox: Mailbox, prefix: string): Promise<string> {
     });
   }
   if (other !== undefined) {
-    throw new UsageError(`${ids.size} mails have an id that begins with "${prefix}"`, "give more");
+    throw new UsageError(
+      `${ids.size} mails have an id that begins with "${prefix}".`,
+      "Give more of it.",
+    );
   }
   return id;
 }

@@ -18,9 +18,11 @@ const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
 export async function run(context: CommandContext): Promise<void> {
   const { options } = context;
   const to = context.args.all("to").flatMap(splitRecipients);
-  if (to.length === 0) throw new UsageError("no recipient is named", "give at least one user name");
+  if (to.length === 0) {
+    throw new UsageError("No recipient is named.", "Give at least one user name.");
+  }
   const title = options.text("title");
-  if (title === undefined) throw new UsageError("the title is missing", "give --title TITLE");
+  if (title === undefined) throw new UsageError("The title is missing.", "Give --title TITLE");
   const mail: OutgoingMail = {
     ...{ to, title, ...await bodyOf(context) },
     acceptChangedKeys: options.all("accept-key").flatMap(splitRecipients),
@@ -47,7 +49,7 @@ async function bodyOf(
   const text = context.options.text("body");
   const file = context.options.text("file");
   if (text !== undefined && file !== undefined) {
-    throw new UsageError("--body and --file exclude each other", "give one of them");
+    throw new UsageError("--body and --file exclude each other.", "Give one of them.");
   }
   if (text !== undefined) return { body: text };
   if (file !== undefined) {

@@ -42,6 +42,6 @@ export class InterruptedError extends MailsecError {
   override name = "InterruptedError";
 
   constructor() {
-    super("interrupted", "interrupted");
+    super("interrupted", "Interrupted.");
   }
 }

@@ -29,7 +29,7 @@ export function terminal(context: Pick<CommandContext, "env">): Prompter | null 
  * @param what What would be asked for: "the password".
  */
 export function noTerminal(what: string, flag: string): UsageError {
-  return new UsageError(`there is no terminal to ask for ${what}`, `give ${flag}`);
+  return new UsageError(`There is no terminal to ask for ${what}.`, `Give ${flag}`);
 }
 
 /**

@@ -60,7 +60,7 @@ Deno.test("run: errors are told in a line and a hint, and end with their exit co
 Deno.test("run: usage errors end with 2", async () => {
   const { code, err } = await run(["sned"]);
   assertEquals(code, 2);
-  assertEquals(err, 'mailtool: unknown command "sned"\n  hint: did you mean: mailtool send\n');
+  assertEquals(err, 'mailtool: Unknown command "sned".\n  hint: Did you mean: mailtool send\n');
 });
 
 Deno.test("run: what an error tells cannot move the cursor", async () => {
@@ -81,7 +81,7 @@ Deno.test("run: stacks and causes are shown only with MAILSEC_DEBUG=1", async ()
 Deno.test("run: a fault of the program ends with 1 and no stack", async () => {
   const { code, err } = await run(["go"], {}, failing(new TypeError("x is undefined")));
   assertEquals(code, 1);
-  assertStringIncludes(err, "mailtool: unexpected error: x is undefined\n");
+  assertStringIncludes(err, "mailtool: Unexpected error: x is undefined\n");
   assertNotMatch(err, /run_test\.ts/);
 });
 

@@ -108,8 +108,8 @@ Deno.test("compose: a mistake in a file name is asked about again, nothing is lo
   await withFile("x".repeat(101), async (large) => {
     const answers = ["1", "bob", "T", "/nowhere/x", "/", large, "", "typed", ".", "4"];
     const { mailbox, questions, err } = await menuWith(answers);
-    assertStringIncludes(err, 'cannot load "/nowhere/x": there is no such file');
-    assertStringIncludes(err, 'cannot load "/": it is a folder');
+    assertStringIncludes(err, 'Cannot load "/nowhere/x": there is no such file');
+    assertStringIncludes(err, 'Cannot load "/": it is a folder');
     assertStringIncludes(err, "is too large: a body may have 100 B, this has 101 B");
     const question = "File to load the body from (Enter to type it):";
     for (const path of ["/nowhere/x", "/", large]) {

@@ -7,8 +7,8 @@
  * {@linkcode LINGER_MS} after the end.
  */
 
-import type { Bytes } from "../crypto/bytes.ts";
-import { MAX_UNDER_WAY_BYTES, type ToDoor, type ToWorker, Window } from "./pipe.ts";
+import { type Bytes, concat } from "../crypto/bytes.ts";
+import { MAX_UNDER_WAY_BYTES, Receipts, type ToDoor, type ToWorker, Window } from "./pipe.ts";
 
 /** How much is read from a socket at once, in bytes. */
 const READ_BYTES = 64 * 1024;
@@ -36,7 +36,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #toWorker = new Window();
-  readonly #outgoing: Bytes[] = [];
+  readonly #written: Receipts;
+  #outgoing: Bytes[] = [];
   #outgoingBytes = 0;
   #writing = false;
   #ended = false;
@@ -51,6 +52,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#heardAt = this.#movedAt = options.now();
+    this.#written = new Receipts((bytes) => this.#post(bytes));
     options.pipe.onmessage = ({ data }: MessageEvent<ToDoor>) => this.#fromWorker(data);
     void this.#read();
   }
@@ -90,8 +92,8 @@ export class Connection {
 
   /** Bytes that wait, for the client or for the worker, have not moved for too long. */
   #isStalled(now: number): boolean {
-    const waiting = this.#outgoingBytes > 0 || this.#toWorker.underWay > 0;
-    return waiting && now - this.#movedAt >= STALLED_MS;
+    const waits = this.#outgoingBytes > 0 || this.#toWorker.isFull;
+    return waits && now - this.#movedAt >= STALLED_MS;
   }
 
   async #read(): Promise<void> {
@@ -103,9 +105,9 @@ export class Connection {
         if (length === null) break;
         if (this.#ended) continue;
         const now = this.#options.now();
-        if (this.#toWorker.underWay === 0) this.#movedAt = now;
         this.#heardAt = now;
         this.#hasSpoken = true;
+        if (!this.#toWorker.isFull) this.#movedAt = now;
         this.#toWorker.sent(length);
         this.#post(buffer.slice(0, length));
       }
@@ -144,14 +146,16 @@ export class Connection {
     if (this.#writing || this.#closed) return;
     this.#writing = true;
     try {
-      for (let bytes = this.#outgoing.shift(); bytes; bytes = this.#outgoing.shift()) {
+      while (this.#outgoing.length > 0) {
+        const bytes = together(this.#outgoing);
+        this.#outgoing = [];
         for (let at = 0; at < bytes.length;) {
           const written = await this.#options.socket.write(bytes.subarray(at));
           at += written;
           this.#outgoingBytes -= written;
           this.#movedAt = this.#options.now();
+          if (!this.#ended) this.#written.add(written);
         }
-        if (!this.#ended) this.#post(bytes.length);
       }
       if (this.#ended) await this.#options.socket.closeWrite();
       if (this.#ended && this.#clientDone) this.#close();
@@ -180,9 +184,14 @@ export class Connection {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#outgoing.length = 0;
+    this.#outgoing = [];
     this.#outgoingBytes = 0;
     this.#toWorker.release();
     this.#options.socket.close();
   }
+}
+
+/** What came in pieces while the last write was under way leaves in one. */
+function together(pieces: readonly Bytes[]): Bytes {
+  return pieces.length === 1 ? pieces[0]! : concat(...pieces);
 }

@@ -3,8 +3,9 @@
  *
  * What is posted: a Uint8Array (bytes of the connection, in order, transferred), a number (so many
  * bytes that the other end has posted are dealt with), or a control object. Each end counts what it
- * has posted and the other has not dealt with, and waits while that is {@linkcode WINDOW_BYTES} or
- * more; so neither end can fill the other's memory.
+ * has posted and the other has not reported, and waits while that is {@linkcode WINDOW_BYTES} or
+ * more; so neither end can fill the other's memory. Reports come late ({@linkcode REPORT_BYTES}), but
+ * well before a window is full.
  */
 
 import type { Bytes } from "../crypto/bytes.ts";
@@ -12,6 +13,8 @@ import type { ServerHello } from "../crypto/handshake_layout.ts";
 
 /** Bytes under way in one direction before the sender waits. */
 export const WINDOW_BYTES = 256 * 1024;
+/** Dealt-with bytes are reported when so many have come together: a report costs as much as a mail. */
+export const REPORT_BYTES = 64 * 1024;
 /**
  * Bytes under way from a session worker that the front door puts up with. A worker waits at the
  * window between replies, and what it had begun by then fits in here; one that is over it is not
@@ -32,13 +35,34 @@ export type ToWorker = Bytes | number | { readonly end: "eof" | "gone" };
 /** Session worker to front door, on the pipe. `close`: end the connection after the bytes before. */
 export type ToDoor = Bytes | number | { readonly close: string };
 
-/** Counts what is under way in one direction. */
+/** Gathers what was dealt with until it is worth a report. */
+export class Receipts {
+  readonly #report: (bytes: number) => void;
+  #bytes = 0;
+
+  constructor(report: (bytes: number) => void) {
+    this.#report = report;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < REPORT_BYTES) return;
+    this.#report(this.#bytes);
+    this.#bytes = 0;
+  }
+}
+
+/** Counts what is under way in one direction, reported or not. */
 export class Window {
   #underWay = 0;
   #waiting: (() => void)[] = [];
 
   get underWay(): number {
     return this.#underWay;
+  }
+
+  get isFull(): boolean {
+    return this.#underWay >= WINDOW_BYTES;
   }
 
   sent(bytes: number): void {
@@ -48,7 +72,7 @@ export class Window {
   /** The other end has dealt with so many bytes. */
   acknowledged(bytes: number): void {
     this.#underWay = Math.max(0, this.#underWay - bytes);
-    if (this.#underWay < WINDOW_BYTES) this.release();
+    if (!this.isFull) this.release();
   }
 
   /** Lets everybody go on who waits for room, at the end too. */
@@ -58,7 +82,7 @@ export class Window {
 
   /** Resolves when there is room, at once when there is. */
   room(): Promise<void> | void {
-    if (this.#underWay < WINDOW_BYTES) return;
+    if (!this.isFull) return;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

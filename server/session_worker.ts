@@ -6,7 +6,7 @@
 
 import { ServerSession } from "../protocol/server_session.ts";
 import type { VaultPort } from "../protocol/vault_port.ts";
-import { type ConnectionStart, type ToDoor, type ToWorker, Window } from "./pipe.ts";
+import { type ConnectionStart, Receipts, type ToDoor, type ToWorker, Window } from "./pipe.ts";
 import { ReplyGate } from "./reply_gate.ts";
 import { connectVault } from "./vault_client.ts";
 
@@ -38,13 +38,14 @@ function serve({ pipe, vault: vaultPort, limits }: ConnectionStart): void {
     },
     onClose: (reason) => post(pipe, { close: reason }),
   });
+  const read = new Receipts((bytes) => post(pipe, bytes));
   let reading = Promise.resolve();
   pipe.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     if (typeof data === "number") {
       unsent.acknowledged(data);
       replies.changed();
     } else if (data instanceof Uint8Array) {
-      reading = session.push(data).then(() => post(pipe, data.length));
+      reading = session.push(data).then(() => read.add(data.length));
     } else if (data.end === "eof") {
       void reading.then(() => session.end());
     } else {

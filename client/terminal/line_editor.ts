@@ -9,6 +9,8 @@ export interface Line {
   readonly before: string;
   /** What stands after it. */
   readonly after: string;
+  /** An earlier answer, offered: what is typed takes its place, any other key makes it the line. */
+  readonly offered?: true;
 }
 
 /**
@@ -31,6 +33,7 @@ const NEIGHBOURHOOD = 128;
 
 export function applyKey(line: Line, key: Key, mode: EditMode): EditResult {
   if (key.kind === "control") return applyControl(line, key.key);
+  if (line.offered) return applyKey(EMPTY_LINE, key, mode);
   if (key.kind === "text") return edited(line.before + key.text, line.after);
   if (mode === "single") {
     const text = key.text.replace(/\n+$/, "").replaceAll("\n", " ");

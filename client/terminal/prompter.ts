@@ -3,7 +3,7 @@
 import { MailsecError } from "../../crypto/errors.ts";
 
 export interface AskOptions {
-  /** What stands in the line already, to be changed or accepted. */
+  /** An earlier answer that stands in the line already: accepted, changed, or typed over. */
   readonly initial?: string;
   /** Nothing of what is typed is shown. */
   readonly secret?: boolean;

@@ -27,6 +27,8 @@ export interface TerminalDevice {
 const PASTE_ON = "\x1b[?2004h";
 const PASTE_OFF = "\x1b[?2004l";
 
+const HOW_TO_CHANGE = "  (Enter keeps what stands there, typing replaces it, an arrow edits it.)";
+
 interface Question {
   readonly view: View;
   readonly mode: EditMode;
@@ -43,6 +45,7 @@ export class TerminalPrompter implements Prompter {
   #notices: string[] = [];
   /** The question that waits and allows notices. */
   #open: Question | null = null;
+  #saidHowToChange = false;
 
   constructor(device: TerminalDevice) {
     this.#device = device;
@@ -50,6 +53,7 @@ export class TerminalPrompter implements Prompter {
 
   ask(question: string, options: AskOptions = {}): Promise<string | null> {
     return this.#raw(async () => {
+      await this.#sayHowToChange(options);
       const asked = this.#question(question, "single", options);
       if (options.notices) {
         await this.#showNotices();
@@ -108,7 +112,15 @@ export class TerminalPrompter implements Prompter {
         return device.columns;
       },
     };
-    return { view, mode, line: { before: options.initial ?? "", after: "" } };
+    const line = { before: options.initial ?? "", after: "" };
+    return { view, mode, line: mode === "single" ? { ...line, offered: true } : line };
+  }
+
+  /** Once, when an earlier answer is offered for the first time. */
+  async #sayHowToChange({ initial = "" }: AskOptions): Promise<void> {
+    if (initial === "" || this.#saidHowToChange) return;
+    this.#saidHowToChange = true;
+    await this.#device.write(`${HOW_TO_CHANGE}\r\n`);
   }
 
   /** Edits until the line is submitted (its text) or the input ends (null). */

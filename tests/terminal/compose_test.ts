@@ -36,7 +36,7 @@ Deno.test("compose: names are separated by ; or , and blanks do not matter", asy
   }
 });
 
-Deno.test("compose: a line that begins with two dots stands for one with one less", async () => {
+Deno.test("compose: a line of two dots or more stands for one with a dot less, other lines for themselves", async () => {
   const { mailbox } = await menuWith([
     "1",
     "bob",
@@ -50,7 +50,7 @@ Deno.test("compose: a line that begins with two dots stands for one with one les
     ".",
     "4",
   ]);
-  assertEquals(mailbox.sent[0]?.body, ".\n..\n.x\n.x\nx.");
+  assertEquals(mailbox.sent[0]?.body, ".\n..\n..x\n.x\nx.");
 });
 
 Deno.test("compose: an empty body can be sent", async () => {

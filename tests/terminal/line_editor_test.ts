@@ -14,8 +14,11 @@ const LEFT = "\x1b[D";
 const RIGHT = "\x1b[C";
 
 /** Types into a line; shows it with `|` for the cursor, or what it ended with. */
-function type(keys: string, { mode = "single" as EditMode, initial = "" } = {}): string {
-  let line: Line = { before: initial, after: "" };
+function type(
+  keys: string,
+  { mode = "single" as EditMode, initial = "", offered = false } = {},
+): string {
+  let line: Line = { before: initial, after: "", ...(offered ? { offered } : {}) };
   for (const key of new KeyDecoder().push(new TextEncoder().encode(keys))) {
     const result = applyKey(line, key, mode);
     if (result.kind === "submitted") {
@@ -79,6 +82,15 @@ Deno.test("line editor: a paste into a text submits line by line, nothing lost",
 Deno.test("line editor: what stands there already can be changed", () => {
   assertEquals(type("\x7f!", { initial: "draft" }), "draf!|");
   assertEquals(type("\r", { initial: "draft" }), "draft → []");
+});
+
+Deno.test("line editor: an earlier answer is kept, edited, or replaced by what is typed", () => {
+  const offered = true;
+  assertEquals(type("\r", { initial: "bob", offered }), "bob → []");
+  assertEquals(type("carol", { initial: "bob", offered }), "carol|");
+  assertEquals(type("\x1b[200~carol\x1b[201~", { initial: "bob", offered }), "carol|");
+  assertEquals(type("\x7fss", { initial: "bob", offered }), "boss|");
+  assertEquals(type(`${LEFT}x`, { initial: "bob", offered }), "box|b");
 });
 
 Deno.test("line view: a row never gets wider than the terminal, and never a control character", () => {

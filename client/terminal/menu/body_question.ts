@@ -9,6 +9,9 @@ import { type MenuWorld, tell, tellError } from "./menu_world.ts";
 
 const HOW_TO_END = 'Type the text. A line with a single "." ends it (for such a line type "..").';
 
+/** Two dots or more and nothing else: one of them is there to tell the line from the end. */
+const DOTTED_LINE = /^\.{2,}$/;
+
 /**
  * Asks for the body until there is one; mistakes are asked about again. False when the input
  * ended: what was typed stays in the draft.
@@ -66,7 +69,7 @@ async function typeBody(menu: MenuWorld, draft: Draft): Promise<boolean> {
   let size = bytesOf(draft.lines.join("\n"));
   const complete = await menu.prompter.askLines((typed): LineVerdict => {
     if (typed === ".") return "last";
-    const line = typed.startsWith("..") ? typed.slice(1) : typed;
+    const line = DOTTED_LINE.test(typed) ? typed.slice(1) : typed;
     const grown = size + bytesOf(line) + (draft.lines.length > 0 ? 1 : 0);
     if (grown > maxBodyBytes) {
       return {

@@ -74,12 +74,12 @@ function refusal(cause: ServerError): MailsecError {
   const detail = { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) };
   switch (cause.code) {
     case "disabled":
-      return new LoginError("disabled", `Login refused: ${cause.message}.`, detail);
+      return new LoginError("disabled", `Login refused: ${cause.message}`, detail);
     case "server_full":
     case "busy":
     case "too_many_sessions":
     case "shutting_down":
-      return new ConnectError(cause.code, `Cannot connect: ${cause.message}.`, detail);
+      return new ConnectError(cause.code, `Cannot connect: ${cause.message}`, detail);
     default:
       return cause;
   }

@@ -78,9 +78,9 @@ async function register(
     const server = { record: record.bytes, kemPublicKey: record.kemKey };
     const steps = registrationSteps(credentials, { invite, keys, realm: record.realm });
     const result = await asConnectError(address, connection.link.register(server, steps));
-    return result.accepted ? null : inviteRefused(invite);
+    return result.accepted ? null : inviteRefused(invite, result.code);
   } catch (error) {
-    if (error instanceof LoginError) return inviteRefused(invite, error);
+    if (error instanceof LoginError) return inviteRefused(invite, "", error);
     if (error instanceof ConnectError) return error;
     throw error;
   } finally {
@@ -103,11 +103,26 @@ async function firstLogin(
   }
 }
 
-function inviteRefused(invite: Invite, cause?: LoginError): LoginError {
-  return new LoginError("invite_refused", `The server did not accept ${invite.user}'s invite.`, {
-    hint:
-      "It was used already, has expired, or was replaced: ask the administrator for a new one. " +
-      "If you have joined already, connect with your password.",
+/** What the server says of an invite (M6R), as a sentence and what to do. */
+const INVITE_REFUSALS: Readonly<Record<string, readonly [text: string, hint: string]>> = {
+  invite_unknown: [
+    "is not known to the server",
+    "Copy the whole line; if there was a newer invite, use that one.",
+  ],
+  invite_expired: ["has expired", "Ask the administrator for a new one."],
+  account_taken: [
+    "has been used",
+    "If it was you who joined, connect with your password; if not, tell the administrator.",
+  ],
+};
+
+function inviteRefused(invite: Invite, code: string, cause?: LoginError): LoginError {
+  const [text, hint] = INVITE_REFUSALS[code] ?? [
+    "was not accepted by the server",
+    "Ask the administrator for a new one. If you have joined already, connect with your password.",
+  ];
+  return new LoginError("invite_refused", `The invite for ${invite.user} ${text}.`, {
+    hint,
     cause,
   });
 }

@@ -21,11 +21,16 @@ import { decode } from "./codec.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import { FrameType } from "./frame.ts";
 import type { FrameChannel } from "./frame_channel.ts";
-import { registration } from "./messages/registration.ts";
+import { type InviteRefusal, registration } from "./messages/registration.ts";
 import type { VaultPort } from "./vault_port.ts";
 
 export type ServerHandshakeResult =
-  | { readonly mode: "register"; readonly user: string }
+  | {
+    readonly mode: "register";
+    readonly user: string;
+    /** Why the invite did not count; null when the user is registered. */
+    readonly refused: InviteRefusal | null;
+  }
   | {
     readonly mode: "login";
     readonly user: string;
@@ -92,11 +97,15 @@ async function register(
 
   const m5r = await receive(channel, FrameType.M5R);
   const { payload, afterM5 } = await serverOnM5Register(afterM4, m5r);
-  await vault.registerFinish(decode(registration, payload));
-  const accepted = { accepted: true, payload: new Uint8Array(0) } as const;
-  const { m6r } = await serverM6Register(afterM5, accepted);
+  const { refused } = await vault.registerFinish(decode(registration, payload));
+  const { m6r } = await serverM6Register(
+    afterM5,
+    refused === null
+      ? { accepted: true, payload: new Uint8Array(0) }
+      : { accepted: false, code: refused },
+  );
   channel.send(FrameType.M6R, m6r);
-  return { mode: "register", user };
+  return { mode: "register", user, refused };
 }
 
 /** M1, before which a client may ask for the server record, once. */

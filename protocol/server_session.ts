@@ -11,6 +11,7 @@ import { FrameChannel } from "./frame_channel.ts";
 import type { ServerEvent } from "./messages/events.ts";
 import type { SessionEnd } from "./request_server.ts";
 import { RequestServer } from "./request_server.ts";
+import type { InviteRefusal } from "./messages/registration.ts";
 import type { ServerHandshakeResult } from "./server_handshake.ts";
 import { serverHandshake } from "./server_handshake.ts";
 import type { VaultPort } from "./vault_port.ts";
@@ -21,6 +22,8 @@ export type CloseReason =
   | "handshake"
   /** A user has registered; the connection has served its purpose. */
   | "registered"
+  /** A registration was refused, and its client told why. */
+  | InviteRefusal
   | SessionEnd;
 
 export interface ServerSessionOptions {
@@ -90,7 +93,7 @@ export class ServerSession {
     const hello = () => ({ timeMs: options.now(), ...options.limits });
     const result = await serverHandshake(ends, hello);
     if (this.#closed) return;
-    if (result.mode === "register") this.#close("registered");
+    if (result.mode === "register") this.#close(result.refused ?? "registered");
     else this.#open(result);
   }
 

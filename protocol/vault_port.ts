@@ -14,7 +14,7 @@ import { ERROR_CODES } from "./error_codes.ts";
 import { MAX_BUNDLE_BYTES, MAX_OPAQUE_BYTES } from "./limits.ts";
 import type { ServerEvent } from "./messages/events.ts";
 import { userName } from "./messages/fields.ts";
-import { registration } from "./messages/registration.ts";
+import { INVITE_REFUSALS, registration } from "./messages/registration.ts";
 import type { Infer, Schema } from "./schema.ts";
 import { bytes, empty, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
 
@@ -69,8 +69,11 @@ export const HANDSHAKE_CALLS = {
     args: struct({ user: userName, token: inviteToken, request: opaqueMessage }),
     result: struct({ response: opaqueMessage }),
   },
-  /** Stores the account and uses the invite up, in one step. */
-  registerFinish: { args: registration, result: empty },
+  /** Stores the account and uses the invite up, in one step; or says why the invite does not count. */
+  registerFinish: {
+    args: registration,
+    result: struct({ refused: nullable(oneOf(...INVITE_REFUSALS)) }),
+  },
 } satisfies Record<string, { args: Schema<unknown>; result: Schema<unknown> }>;
 
 export type HandshakeCall = keyof typeof HANDSHAKE_CALLS;

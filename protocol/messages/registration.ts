@@ -18,4 +18,9 @@ export const registration = struct({
   state: bytes({ min: 1, max: MAX_FIRST_STATE_BYTES }),
 });
 
+/** Why a registration is refused (M6R), for whoever holds the invite. */
+export const INVITE_REFUSALS = ["invite_unknown", "invite_expired", "account_taken"] as const;
+
+export type InviteRefusal = typeof INVITE_REFUSALS[number];
+
 export type Registration = Infer<typeof registration>;

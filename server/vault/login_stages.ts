@@ -2,7 +2,7 @@
  * The stages of a connection in the vault before a session is open:
  *
  *     start ─decapsulate→ keyed ─loginStart→ password ─loginFinish→ proof ─loginConfirm→ proven
- *                           └─registerStart→ register ─registerFinish→ registered
+ *                           └─registerStart→ register ─registerFinish→ registered, turned away
  *
  * A call that does not fit the stage is refused, so no step can be skipped or taken twice.
  */
@@ -15,6 +15,7 @@ import {
   HANDSHAKE_CALLS,
   type HandshakeCall,
 } from "../../protocol/vault_port.ts";
+import type { InviteRefusal } from "../../protocol/messages/registration.ts";
 import type { Schema } from "../../protocol/schema.ts";
 import type { Logins, PasswordStep, ProofStep, RegisterStep } from "./login.ts";
 import type { ServerKeys } from "./server_keys.ts";
@@ -24,7 +25,9 @@ export type LoginStage =
   | { readonly at: "password"; readonly step: PasswordStep }
   | { readonly at: "proof"; readonly step: ProofStep }
   | { readonly at: "register"; readonly step: RegisterStep }
-  | { readonly at: "registered" | "proven"; readonly user: string };
+  | { readonly at: "registered" | "proven"; readonly user: string }
+  /** The invite did not count; the client is told why, and there is nothing more to do. */
+  | { readonly at: "turned_away"; readonly user: string; readonly reason: InviteRefusal };
 
 /** What a call gives, and where it leads. */
 export interface StepTaken {
@@ -42,10 +45,7 @@ export class LoginRefused extends MailsecError {
       | "out_of_order"
       | "blocked"
       | "wrong_password"
-      | "wrong_key"
-      | "invite_unknown"
-      | "invite_expired"
-      | "account_taken",
+      | "wrong_key",
     readonly user: string | null,
   ) {
     super(code, `The login was refused: ${code}.`);
@@ -143,8 +143,13 @@ async function registerFinish(
   { record, ...parts }: CallArgs<"registerFinish">,
 ): Promise<StepTaken> {
   const outcome = await logins.registerFinish(step, { login: record, ...parts });
-  if (outcome !== "registered") throw new LoginRefused(outcome, step.user);
-  return { result: {}, next: { at: "registered", user: step.user } };
+  const refused = outcome === "registered" ? null : outcome;
+  const result: CallResult<"registerFinish"> = { refused };
+  const { user } = step;
+  const next = refused === null
+    ? { at: "registered", user } as const
+    : { at: "turned_away", user, reason: refused } as const;
+  return { result, next };
 }
 
 function at<At extends string>(

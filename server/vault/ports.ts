@@ -123,6 +123,10 @@ export class VaultConnection {
     if (this.#ended) return result;
     if (next.at === "proven") return { ...result as object, refused: this.#open(next.user) };
     if (next.at === "registered") this.#options.onUser("registered", next.user);
+    if (next.at === "turned_away") {
+      const { user, reason } = next;
+      this.#options.log.warn("registration_refused", { reason, user });
+    }
     this.#stage = { at: "login", login: next };
     return result;
   }

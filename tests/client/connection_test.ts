@@ -201,6 +201,7 @@ Deno.test("join: an invite is only good for its own server, once", async (t) => 
       LoginError,
     );
     assertEquals(error.code, "invite_refused");
+    assertStringIncludes(error.message, "has been used");
   });
 
   await t.step("cut off before the acceptance arrives, it still ends in a login", async () => {

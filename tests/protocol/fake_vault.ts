@@ -12,7 +12,7 @@ import { confirmLogin } from "../../crypto/handshake_confirm.ts";
 import { SERVER_RECORD_BYTES } from "../../crypto/server_record.ts";
 import type { KnownServer, LoginSteps } from "../../protocol/client_link.ts";
 import type { ErrorCode } from "../../protocol/error_codes.ts";
-import type { Registration } from "../../protocol/messages/registration.ts";
+import type { InviteRefusal, Registration } from "../../protocol/messages/registration.ts";
 import type {
   CallArgs,
   CallResult,
@@ -58,6 +58,7 @@ export const someRegistration: Registration = {
 export class FakeVault implements VaultPort {
   readonly calls: (HandshakeCall | "request")[] = [];
   refused: ErrorCode | null = null;
+  inviteRefused: InviteRefusal | null = null;
   registered: Registration | null = null;
   #userSecret: Bytes = new Uint8Array(0);
 
@@ -107,7 +108,7 @@ export class FakeVault implements VaultPort {
   registerFinish(args: CallArgs<"registerFinish">): Promise<CallResult<"registerFinish">> {
     this.calls.push("registerFinish");
     this.registered = args;
-    return Promise.resolve({});
+    return Promise.resolve({ refused: this.inviteRefused });
   }
 
   request({ type }: { type: string; body: unknown }): Promise<RequestResult> {

@@ -152,6 +152,15 @@ for (const call of ["registerStart", "registerFinish"] as const) {
   });
 }
 
+Deno.test("handshake: who registers with an invite that does not count is told why", async () => {
+  const vault = new FakeVault();
+  vault.inviteRefused = "invite_expired";
+  const { client, closed } = linkPair({ vault });
+  const result = await client.register(knownServer, registrationSteps);
+  assertEquals(result, { accepted: false, code: "invite_expired" });
+  assertEquals(await closed, "invite_expired");
+});
+
 Deno.test("handshake: requests before the login reach nobody", async () => {
   const request = encodeFrame(FrameType.M1, randomBytes(2713));
   for (const bytes of [randomBytes(300), Uint8Array.of(0x01, 0x11, 0, 0), request]) {

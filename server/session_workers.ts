@@ -4,10 +4,16 @@
  * wait for a worker to start. A worker that had a connection of its own is never used again.
  */
 
+import { MAX_HANDSHAKES } from "./handshake_allowance.ts";
 import type { ConnectionStart } from "./pipe.ts";
 
-/** Connections that have a worker of their own, at most. */
-export const MAX_DEDICATED = 16;
+/** So many sessions have a worker of their own, however many strangers are at the door. */
+const DEDICATED_SESSIONS = 16;
+/**
+ * Connections that have a worker of their own, at most. A connection keeps the worker that it got
+ * when it came, so handshakes in progress must never be what takes the places of sessions.
+ */
+export const MAX_DEDICATED = DEDICATED_SESSIONS + MAX_HANDSHAKES;
 
 /** The part of a Worker that is used. */
 export type SessionWorker = Pick<

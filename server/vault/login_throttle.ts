@@ -44,7 +44,7 @@ export class LoginThrottle {
   begin(tag: Bytes): Promise<CountedTry | null> {
     return this.#inTurn(tag, async () => {
       const now = this.#now();
-      const known = await this.#store.attempts(tag);
+      const known = await this.#known(tag, now);
       if (now < known.blockedUntil) return null;
       const before = now - known.blockedUntil >= FORGET_AFTER_MS
         ? { failed: 0, blockedUntil: 0 }
@@ -65,6 +65,18 @@ export class LoginThrottle {
         blockedUntil: blockedUntil === after.blockedUntil ? before.blockedUntil : blockedUntil,
       });
     });
+  }
+
+  /**
+   * What is known of a name. A delay longer than the longest is from before the clock was set back:
+   * it is shortened for good, else it would begin anew with every look.
+   */
+  async #known(tag: Bytes, now: number): Promise<Attempts> {
+    const known = await this.#store.attempts(tag);
+    if (known.blockedUntil <= now + MAX_DELAY_MS) return known;
+    const shortened = { ...known, blockedUntil: now + MAX_DELAY_MS };
+    await this.#store.saveAttempts(tag, shortened);
+    return shortened;
   }
 
   async #inTurn<T>(tag: Bytes, work: () => Promise<T>): Promise<T> {

@@ -73,3 +73,14 @@ Deno.test("throttle: a name that is left alone for a day starts anew", () =>
     for (let i = 0; i <= FREE_TRIES; i++) assert(await throttle.begin(TAG), `try ${i}`);
     assertEquals(await throttle.begin(TAG), null);
   }));
+
+Deno.test("throttle: a clock that is set back blocks nobody for longer than the longest delay", () =>
+  withThrottle(async (throttle, clock) => {
+    for (let i = 0; i <= FREE_TRIES; i++) await throttle.begin(TAG);
+    clock.now -= 365 * FORGET_AFTER_MS;
+    assertEquals(await throttle.begin(TAG), null);
+    clock.now += MAX_DELAY_MS - 1;
+    assertEquals(await throttle.begin(TAG), null);
+    clock.now += 1;
+    assert(await throttle.begin(TAG));
+  }));

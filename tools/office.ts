@@ -42,6 +42,8 @@ export class Office {
   readonly port: number;
   server: Child | null = null;
   readonly #options: OfficeOptions;
+  /** What runs and was started here, the server included. */
+  readonly #running = new Set<Child>();
 
   private constructor(folder: string, options: OfficeOptions) {
     this.folder = folder;
@@ -110,11 +112,14 @@ export class Office {
   start(args: string[], options: RunOptions = {}): Child {
     this.#options.onCommand?.(args, options.user);
     const account = options.user === undefined ? [] : this.account(options.user);
-    return new Child([...mailsecCommand(), ...args, ...account], {
+    const child = new Child([...mailsecCommand(), ...args, ...account], {
       ...options,
       cwd: options.cwd ?? this.folder,
       env: { ...this.env, ...options.env },
     });
+    this.#running.add(child);
+    child.finished.finally(() => this.#running.delete(child));
+    return child;
   }
 
   /** Runs a command to its end. */
@@ -175,9 +180,12 @@ export class Office {
     }
   }
 
-  /** Stops the server and removes the folder. */
+  /** Ends whatever still runs and removes the folder. */
   async close(): Promise<void> {
-    if (this.server !== null) await this.stopServer("SIGKILL");
+    const running = [...this.#running];
+    for (const child of running) child.kill("SIGKILL");
+    await Promise.all(running.map((child) => child.finished));
+    this.server = null;
     await Deno.remove(this.folder, { recursive: true });
   }
 }

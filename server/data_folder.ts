@@ -5,6 +5,7 @@
  *     mail.db        the mail store, with mail.db-wal and mail.db-shm while it is open
  *     address        HOST:PORT that invites name (written by the server)
  *     lock           held by the server that runs on this folder
+ *     *.new          a file that was being written when the server was killed
  *     mailsec.toml   settings, when the administrator writes some
  *
  * The folder is its owner's only (0700), as is every file in it (0600).
@@ -18,6 +19,9 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** Permission bits that nobody but the owner may have on what is secret. */
 const OTHERS = 0o077;
+
+/** What may be in a folder without keys: settings, and what a first start leaves when it is killed. */
+const BEFORE_SET_UP: ReadonlySet<string> = new Set([SETTINGS_FILE, "lock", "server.key.new"]);
 
 /** Where things are in a data folder. */
 export interface DataPaths {
@@ -61,7 +65,7 @@ export function prepareDataFolder(paths: DataPaths): void {
   if (isSetUp(paths)) return requirePrivate(paths.folder, found);
   const strangers = attempt(
     `Reading ${paths.folder}`,
-    () => [...Deno.readDirSync(paths.folder)].filter((entry) => entry.name !== SETTINGS_FILE),
+    () => [...Deno.readDirSync(paths.folder)].filter(({ name }) => !BEFORE_SET_UP.has(name)),
   );
   if (strangers.length > 0) {
     throw new DataFolderError("data_folder", `${paths.folder} has other things in it.`, {

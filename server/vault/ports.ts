@@ -6,7 +6,8 @@
  * - The vault itself walks through the login (login_stages.ts); a call that does not fit the stage,
  *   has a wrong form or fails ends the port for good.
  * - Requests are done only after `loginConfirm`, and always as the user whose login that was.
- * - At most {@linkcode MAX_PENDING} calls are under way.
+ * - At most {@linkcode MAX_PENDING} calls are under way. A worker that makes more, or says what is
+ *   not a call, does not follow the protocol: it is not heard again and gets no further answer.
  */
 
 import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
@@ -81,7 +82,10 @@ export class VaultConnection {
 
   async #receive(data: unknown): Promise<void> {
     const { id, call, args } = (data ?? {}) as Record<string, unknown>;
-    if (!Number.isSafeInteger(id) || this.#pending >= MAX_PENDING) return this.#end("misbehaved");
+    if (!Number.isSafeInteger(id) || this.#pending >= MAX_PENDING) {
+      this.#end("misbehaved");
+      return this.close();
+    }
     if (this.#ended) return this.#post({ id: id as number, failed: true });
     this.#pending += 1;
     try {

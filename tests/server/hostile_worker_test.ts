@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { randomBytes } from "../../crypto/bytes.ts";
-import { MAX_PENDING } from "../../server/vault/ports.ts";
+import { MAX_PENDING, type Port } from "../../server/vault/ports.ts";
 import { VaultRig } from "./vault_rig.ts";
 import { sealTestMail } from "./test_client.ts";
 import { startLogin } from "../../crypto/password_client.ts";
@@ -194,4 +194,19 @@ Deno.test("hostile worker: more calls at once than any worker makes end its port
   assert("body" in (pong.result as object));
   alice.port.close();
   bob.port.close();
+});
+
+Deno.test("hostile worker: one that does not follow the protocol is not heard again", async () => {
+  await using rig = await VaultRig.open();
+  const said: unknown[] = [];
+  const ended: string[] = [];
+  let closed = 0;
+  const port: Port = {
+    onmessage: null,
+    postMessage: (message: unknown) => void said.push(message),
+    close: () => void closed++,
+  };
+  rig.vault.connect(0, port, { onUser: () => {}, onEnd: (reason) => void ended.push(reason) });
+  port.onmessage!.call(port as MessagePort, new MessageEvent("message", { data: { id: "one" } }));
+  assertEquals([port.onmessage, closed, ended, said], [null, 1, ["misbehaved"], []]);
 });

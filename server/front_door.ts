@@ -7,23 +7,17 @@
  * given back its place, its worker and its port at once.
  */
 
-import type { Refusal } from "../protocol/frame.ts";
 import { hostPort } from "./address.ts";
+import { Admission } from "./admission.ts";
 import { Connection } from "./connection.ts";
-import { type Handshake, HandshakeAllowance } from "./handshake_allowance.ts";
-import { sourceOf, TokenBuckets } from "./limiter.ts";
+import type { Handshake } from "./handshake_allowance.ts";
 import type { Log } from "./log.ts";
 import type { ConnectionStart } from "./pipe.ts";
-import { Refusals } from "./refuse.ts";
 import { type SessionWorker, SessionWorkers, type WorkerPlace } from "./session_workers.ts";
 import type { VaultLink } from "./vault_link.ts";
 
 /** How often deadlines are looked at, in ms. */
 const TICK_MS = 250;
-/** A connection that comes while the server is full is refused after so long, in ms. */
-const FULL_GRACE_MS = 100;
-/** Connections that wait at a full server, at most. */
-const MAX_AT_THE_DOOR = 64;
 /** After a login so much time passes before the next spare worker is started, in ms. */
 const WARM_UP_DELAY_MS = 100;
 /** A connection whose session the vault has ended has so long to say goodbye, in ms. */
@@ -54,7 +48,6 @@ export interface FrontDoorOptions {
 interface Guest {
   readonly id: number;
   readonly socket: Deno.TcpConn;
-  readonly source: string;
   readonly peer: string;
   readonly handshake: Handshake;
   readonly since: number;
@@ -66,15 +59,10 @@ interface Guest {
 export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #guests = new Map<number, Guest>();
-  /** Came while the server was full, and since when: a place may be free in the next moment. */
-  readonly #atTheDoor = new Map<Deno.TcpConn, number>();
   /** Ended, the last bytes on their way out. */
   readonly #lingering = new Set<Connection>();
-  readonly #tokens = new TokenBuckets(now);
-  readonly #allowance = new HandshakeAllowance(now);
-  readonly #refusals = new Refusals();
+  readonly #admission: Admission;
   readonly #workers: SessionWorkers;
-  readonly #refused = new Map<Refusal, number>();
   readonly #timer: ReturnType<typeof setInterval>;
   #warmUpTimer: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
@@ -89,6 +77,12 @@ export class FrontDoor {
       start: startWorker,
       poolSize,
       onCrash: (message) => log.error("worker_crashed", { message }),
+    });
+    this.#admission = new Admission({
+      now,
+      isFull: () => this.#sessions >= options.maxSessions,
+      admit: (socket, source) => this.#admit(socket, source).handshake,
+      turnedAway: (handshake) => this.#forget(handshake),
     });
     vault.listen({
       onUser: (id, how, user) => this.#onUser(id, how, user),
@@ -108,7 +102,7 @@ export class FrontDoor {
     if (this.#draining) return this.#empty.promise;
     this.#draining = true;
     this.#options.listener.close();
-    this.#closeTheDoor();
+    this.#admission.close();
     for (const guest of [...this.#guests.values()]) {
       if (guest.user === null) this.#endGuest(guest, "shutting_down");
     }
@@ -126,11 +120,10 @@ export class FrontDoor {
     this.#draining = true;
     clearInterval(this.#timer);
     clearTimeout(this.#warmUpTimer);
-    this.#closeTheDoor();
+    this.#admission.close();
     for (const guest of [...this.#guests.values()]) this.#endGuest(guest, "shutting_down");
     for (const connection of this.#lingering) connection.drop("shutting_down");
     this.#lingering.clear();
-    this.#refusals.close();
     this.#workers.close();
     this.#empty.resolve();
   }
@@ -143,7 +136,9 @@ export class FrontDoor {
   async #accept(): Promise<void> {
     while (!this.#draining) {
       try {
-        this.#welcome(await this.#options.listener.accept());
+        const socket = await this.#options.listener.accept();
+        if (this.#draining) socket.close();
+        else this.#admission.welcome(socket);
       } catch (error) {
         if (this.#draining) return;
         // Too many open files, a connection that went before it was accepted: the next one may do.
@@ -154,45 +149,12 @@ export class FrontDoor {
     }
   }
 
-  #closeTheDoor(): void {
-    for (const socket of this.#atTheDoor.keys()) socket.close();
-    this.#atTheDoor.clear();
-  }
-
-  #welcome(socket: Deno.TcpConn): void {
-    if (!this.#isFull()) return this.#admit(socket);
-    if (this.#atTheDoor.size >= MAX_AT_THE_DOOR) return this.#refuse(socket, "server_full");
-    this.#atTheDoor.set(socket, now());
-  }
-
-  /**
-   * Lets those in who came while the server was full, as far as places have become free: whoever
-   * reconnects must not be refused because her own goodbye is still on its way through a worker.
-   */
-  #lookAtTheDoor(): void {
-    for (const [socket, since] of this.#atTheDoor) {
-      const isFull = this.#isFull();
-      if (isFull && now() - since < FULL_GRACE_MS) continue;
-      this.#atTheDoor.delete(socket);
-      if (isFull) this.#refuse(socket, "server_full");
-      else this.#admit(socket);
-    }
-  }
-
-  #isFull(): boolean {
-    return this.#sessions >= this.#options.maxSessions;
-  }
-
-  #admit(socket: Deno.TcpConn): void {
-    const { hostname, port } = socket.remoteAddr;
-    const source = sourceOf(hostname);
-    if (!this.#tokens.take(source)) return this.#refuse(socket, "busy");
+  #admit(socket: Deno.TcpConn, source: string): Guest {
     const id = ++this.#lastId;
     const guest: Guest = {
       id,
       socket,
-      source,
-      peer: hostPort(hostname, port).text,
+      peer: hostPort(socket.remoteAddr.hostname, socket.remoteAddr.port).text,
       handshake: {
         source,
         get hasSpoken() {
@@ -206,22 +168,26 @@ export class FrontDoor {
       running: null,
     };
     this.#guests.set(id, guest);
-    if (this.#allowance.request(guest.handshake)) return;
-    this.#guests.delete(id);
-    this.#refuse(socket, "busy");
+    return guest;
   }
 
-  #refuse(socket: Deno.TcpConn, why: Refusal): void {
-    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
-    void this.#refusals.refuse(socket, why);
+  #forget(handshake: Handshake): void {
+    for (const [id, guest] of this.#guests) {
+      if (guest.handshake === handshake) this.#guests.delete(id);
+    }
   }
 
   /** The connection has a place: it gets its worker and its ports. */
   #begin(guest: Guest): void {
+    try {
+      guest.socket.setNoDelay(true);
+    } catch {
+      // It was reset while it waited.
+      return this.#endGuest(guest, "connection_lost");
+    }
     const { vault, limits } = this.#options;
     const pipe = new MessageChannel();
     const toVault = new MessageChannel();
-    guest.socket.setNoDelay(true);
     vault.connect(guest.id, toVault.port1);
     const place = this.#workers.place(
       { pipe: pipe.port1, vault: toVault.port2, limits },
@@ -239,13 +205,13 @@ export class FrontDoor {
   #onUser(id: number, how: "login" | "registered", user: string): void {
     const guest = this.#guests.get(id);
     if (guest === undefined) return;
-    this.#tokens.giveBack(guest.source);
+    this.#admission.giveBack(guest.handshake);
     const ms = Math.round(now() - guest.since);
     this.#options.log.info(how, { connection: id, user, from: guest.peer, ms });
     if (how === "registered") return;
     guest.user = user;
     this.#sessions += 1;
-    this.#allowance.leave(guest.handshake);
+    this.#admission.leave(guest.handshake);
     this.#warmUpSoon();
   }
 
@@ -261,7 +227,7 @@ export class FrontDoor {
     const { id, user, running } = guest;
     if (!this.#guests.delete(id)) return;
     if (user !== null) this.#sessions -= 1;
-    this.#allowance.leave(guest.handshake);
+    this.#admission.leave(guest.handshake);
     if (running !== null) {
       this.#lingering.add(running.connection);
       this.#options.vault.disconnect(id);
@@ -271,7 +237,7 @@ export class FrontDoor {
     this.#options.log.info("ended", { connection: id, user, from: guest.peer, reason, seconds });
     if (this.#draining) return this.#checkEmpty();
     this.#warmUpSoon();
-    this.#lookAtTheDoor();
+    this.#admission.placeIsFree();
   }
 
   /** A worker is started when the processor has nothing better to do. */
@@ -296,12 +262,9 @@ export class FrontDoor {
       connection.tick();
       if (connection.isClosed) this.#lingering.delete(connection);
     }
-    this.#allowance.tick();
-    this.#lookAtTheDoor();
-    for (const [reason, count] of this.#refused) {
+    for (const [reason, count] of this.#admission.tick()) {
       this.#options.log.warn("refused", { reason, count });
     }
-    this.#refused.clear();
     this.#checkEmpty();
   }
 

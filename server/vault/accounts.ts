@@ -18,6 +18,9 @@ import type {
 import { AccountError } from "../errors.ts";
 import type { AtRest } from "./at_rest.ts";
 
+/** Length of an OPAQUE registration record. */
+const LOGIN_RECORD_BYTES = 192;
+
 /** What the server knows about a user. */
 export interface User {
   readonly user: string;
@@ -69,6 +72,27 @@ export class Accounts {
       login: login && this.#atRest.open("login", tag, login),
       bundle: bundle && this.#atRest.open("bundle", tag, bundle),
     };
+  }
+
+  /**
+   * What a login begins with, both null when there is no account. What is opened for a name with a
+   * login has a counterpart for one without, so that the time this takes does not tell them apart.
+   */
+  async loginOf(user: string): Promise<{ status: AccountStatus | null; login: Bytes | null }> {
+    const tag = this.tagOf(user);
+    const account = await this.#store.account(tag);
+    if (account === null || account.login === null) {
+      this.#atRest.seal("login", tag, new Uint8Array(LOGIN_RECORD_BYTES));
+      return { status: account?.status ?? null, login: null };
+    }
+    return { status: account.status, login: this.#atRest.open("login", tag, account.login) };
+  }
+
+  /** The sealed key bundle of a user; null when there is none. */
+  async bundleOf(user: string): Promise<Bytes | null> {
+    const tag = this.tagOf(user);
+    const bundle = (await this.#store.account(tag))?.bundle ?? null;
+    return bundle && this.#atRest.open("bundle", tag, bundle);
   }
 
   /** The status of an account; null when there is none. */

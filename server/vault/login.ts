@@ -19,14 +19,14 @@ import { type Clock, releaseOnTick } from "../../crypto/tick.ts";
 import type { TranscriptState } from "../../crypto/transcript.ts";
 import type { RegistrationOutcome } from "../../mailstore/store.ts";
 import type { CallResult } from "../../protocol/vault_port.ts";
-import type { Accounts, RegistrationParts, UserWithLogin } from "./accounts.ts";
+import type { Accounts, RegistrationParts } from "./accounts.ts";
 import type { CountedTry, LoginThrottle } from "./login_throttle.ts";
 import type { ServerKeys } from "./server_keys.ts";
 
 /** Between KE2 and KE3. */
 export interface PasswordStep {
   readonly user: string;
-  readonly account: UserWithLogin | null;
+  readonly mayLogIn: boolean;
   readonly counted: CountedTry;
   readonly opaque: ServerLoginState;
 }
@@ -61,28 +61,28 @@ export class Logins {
 
   /**
    * KE1 to KE2. A name that nobody has, and a disabled account, get a KE2 like any other that no KE3
-   * will fit; the answer leaves on a tick. Null: the name is blocked after failed tries.
+   * will fit, after the same work; the answer leaves on a tick. Null: the name is blocked after failed tries.
    *
    * @throws {FormatError} on a KE1 that is not valid.
    */
   start(user: string, ke1: Bytes): Promise<{ ke2: Bytes; step: PasswordStep } | null> {
-    return releaseOnTick(this.#options.clock, this.#start(user, ke1));
+    return releaseOnTick(this.#options.clock, () => this.#start(user, ke1));
   }
 
   async #start(user: string, ke1: Bytes): Promise<{ ke2: Bytes; step: PasswordStep } | null> {
     const { accounts, throttle, keys } = this.#options;
     const counted = await throttle.begin(accounts.tagOf(user));
     if (counted === null) return null;
-    const account = await accounts.find(user);
-    const mayLogIn = account?.status === "active" || account?.status === "registered";
+    const { status, login } = await accounts.loginOf(user);
+    const mayLogIn = status === "active" || status === "registered";
     const { ke2, ...opaque } = startServerLogin({
       setup: keys.secrets.opaqueSetup,
       realm: keys.record.realm,
       user,
-      record: mayLogIn ? account.login : null,
+      record: mayLogIn ? login : null,
       ke1,
     });
-    return { ke2, step: { user, account: mayLogIn ? account : null, counted, opaque } };
+    return { ke2, step: { user, mayLogIn, counted, opaque } };
   }
 
   /**
@@ -91,12 +91,14 @@ export class Logins {
    * @throws {FormatError} on a KE3 of a wrong length.
    */
   async finish(
-    { user, account, counted, opaque }: PasswordStep,
+    { user, mayLogIn, counted, opaque }: PasswordStep,
     ke3: Bytes,
   ): Promise<{ result: CallResult<"loginFinish">; step: ProofStep } | null> {
     const { accounts, throttle, keys } = this.#options;
     const sessionKey = finishServerLogin({ realm: keys.record.realm, user }, opaque, ke3);
-    if (sessionKey === null || account === null || account.bundle === null) return null;
+    if (sessionKey === null || !mayLogIn) return null;
+    const bundle = await accounts.bundleOf(user);
+    if (bundle === null) return null;
     await throttle.succeeded(counted);
     const [records] = await accounts.identities([user]);
     const identity = parseIdentity(records!.at(-1)!);
@@ -107,7 +109,7 @@ export class Logins {
         sessionKey,
         kemPublicKey: identity.kemPublicKey,
         kemCiphertext: ciphertext,
-        bundle: account.bundle,
+        bundle,
       },
       step: { user, userSecret: sharedSecret },
     };
@@ -122,9 +124,10 @@ export class Logins {
     if (!confirmation.ok) return null;
     const { accounts, clock } = this.#options;
     // Whoever was disabled since KE1 does not get in; the first login makes the account active.
-    const status = await accounts.statusOf(user);
-    if (status === "registered") await accounts.activate(user, clock.now());
-    return status === "registered" || status === "active" ? confirmation.state : null;
+    if (await accounts.statusOf(user) === "registered") {
+      await accounts.activate(user, clock.now());
+    }
+    return await accounts.statusOf(user) === "active" ? confirmation.state : null;
   }
 
   /**

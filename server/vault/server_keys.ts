@@ -98,8 +98,8 @@ export class ServerKeys {
    */
   decapsulate(keyId: Bytes, ciphertext: Bytes): Promise<Bytes> {
     const key = this.#kemKeys.find((candidate) => equalBytes(candidate.keyId, keyId));
-    const work = key === undefined ? randomBytes(32) : decapsulate(key, ciphertext);
-    return releaseOnTick(this.#clock, Promise.resolve(work));
+    const work = () => key === undefined ? randomBytes(32) : decapsulate(key, ciphertext);
+    return releaseOnTick(this.#clock, work);
   }
 
   /** Replaces KEM key and record when the record is old enough. True: it was. */

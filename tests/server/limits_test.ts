@@ -67,7 +67,7 @@ Deno.test("limits: one user has three sessions at most, and a place again when o
 });
 
 Deno.test("limits: sockets that are only held open cost those who are logged in nothing, and end", async () => {
-  const timeouts = { handshakeMs: 1000, idleMs: 60_000 };
+  const timeouts = { handshakeMs: 4000, idleMs: 60_000 };
   await using server = await startTestServer({ test: { timeouts } });
   const alice = await join(server, "alice");
   const flood: Wire[] = [];
@@ -76,6 +76,7 @@ Deno.test("limits: sockets that are only held open cost those who are logged in 
   assertEquals(await greeting(server.port), "busy");
   await Promise.all(flood.map((wire) => wire.ended));
   const reasons = new Set(server.logged("ended").map(({ reason }) => reason));
+  assert(reasons.has("handshake_crowded_out"), [...reasons].join());
   assert(reasons.has("handshake_timeout"), [...reasons].join());
   await alice.close();
 });

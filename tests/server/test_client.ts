@@ -3,7 +3,11 @@
  * for all users of a test run (a server cannot tell, and RSA keys are slow to make).
  */
 
-import { EMPTY_ACCOUNT_STATE, sealState } from "../../crypto/account_state.ts";
+import {
+  EMPTY_ACCOUNT_STATE,
+  FIRST_STATE_REVISION,
+  sealState,
+} from "../../crypto/account_state.ts";
 import type { Bytes } from "../../crypto/bytes.ts";
 import {
   decapsulate,
@@ -220,7 +224,11 @@ export async function registrationSteps(
         record: finished.record,
         identity: identity.bytes,
         bundle: sealBundle({ ...owner, bundle, bundleKey, version: 1, slots }),
-        state: sealState(bundleKey, owner, EMPTY_ACCOUNT_STATE),
+        state: sealState(
+          bundleKey,
+          { ...owner, revision: FIRST_STATE_REVISION },
+          EMPTY_ACCOUNT_STATE,
+        ),
       };
     },
   };

@@ -114,8 +114,11 @@ export class VaultRig {
     rigged.port.close();
   }
 
-  /** Logs in honestly and hands the port over to the test: a session worker that is taken over. */
-  async login(user: string): Promise<RiggedPort> {
+  /**
+   * Logs in honestly and hands the port over to the test: a session worker that is taken over.
+   * `beforeProof` is called when only the proof of the user's key is missing.
+   */
+  async login(user: string, beforeProof = () => {}): Promise<RiggedPort> {
     const { kemPrivate } = await testKeys();
     const rigged = this.connect();
     const { link } = this.#session(rigged);
@@ -126,7 +129,10 @@ export class VaultRig {
       user,
       ke1,
       finish: (ke2) => finishLogin(owner, state, ke2)!,
-      unlock: () => (ciphertext) => decapsulate(kemPrivate, ciphertext),
+      unlock: () => (ciphertext) => {
+        beforeProof();
+        return decapsulate(kemPrivate, ciphertext);
+      },
     });
     rigged.takeOver();
     return rigged;

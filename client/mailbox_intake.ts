@@ -93,7 +93,7 @@ export class Intake {
     const { state } = this.#account;
     const looked = await releaseOnTick(
       systemClock,
-      Promise.all(mails.map((mail) => this.#look(mail, state.current))),
+      () => Promise.all(mails.map((mail) => this.#look(mail, state.current))),
     );
     const decided = withoutDoubles(looked, state.current);
     known.push(...await this.#write(decided));

@@ -14,13 +14,18 @@ export interface Clock {
 export const TICK_MS = 25;
 
 /**
- * Resolves or rejects as `work` does, but only at the next multiple of 25 ms of the clock after it
- * is done, so that a peer who measures sees the tick and not the work.
+ * Does the work, and resolves or rejects as it does, but only at the next multiple of 25 ms after it
+ * was begun, so that a peer who measures sees the tick and not the work. Ticks are counted from the
+ * beginning and not on the clock's face: a peer who chooses the moment of a request could put the
+ * clock's ticks anywhere within the work, and read its length from whether it made the next one.
  */
-export async function releaseOnTick<T>(clock: Clock, work: Promise<T>): Promise<T> {
+export async function releaseOnTick<T>(clock: Clock, work: () => T | Promise<T>): Promise<T> {
+  const start = clock.now();
   try {
-    return await work;
+    return await work();
   } finally {
-    await clock.sleep(TICK_MS - (clock.now() % TICK_MS));
+    // A clock that was set back must not make the wait longer than a tick.
+    const elapsed = Math.max(0, clock.now() - start);
+    await clock.sleep(TICK_MS - (elapsed % TICK_MS));
   }
 }

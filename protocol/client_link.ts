@@ -124,7 +124,10 @@ export class ClientLink {
 
     const m6 = await clientOnM6(afterM5, await this.#receive(FrameType.M6));
     const decapsulate = await steps.unlock(m6);
-    const userSecret = await releaseOnTick(this.#options.clock, decapsulate(m6.kemCiphertext));
+    const userSecret = await releaseOnTick(
+      this.#options.clock,
+      () => decapsulate(m6.kemCiphertext),
+    );
     const { m7, afterM7 } = await clientM7(m6.afterM6, userSecret);
     this.#channel.send(FrameType.M7, m7);
 

@@ -14,20 +14,35 @@ function fakeClock(startMs: number) {
   return clock;
 }
 
-Deno.test("tick: results leave at the next multiple of 25 ms, never at once", async () => {
-  for (const [startMs, releasedMs] of [[1000, 1025], [1001, 1025], [1024.5, 1025], [1025, 1050]]) {
-    const clock = fakeClock(startMs!);
-    assertEquals(await releaseOnTick(clock, Promise.resolve("done")), "done");
-    assertEquals(clock.nowMs, releasedMs);
+Deno.test("tick: a result leaves at a multiple of 25 ms from the beginning, never at once", async () => {
+  for (const startMs of [1000, 1001, 1024.5]) {
+    for (const [workMs, releasedMs] of [[0, 25], [1, 25], [24.5, 25], [25, 50], [30, 50]]) {
+      const clock = fakeClock(startMs);
+      const work = () => {
+        clock.nowMs += workMs!;
+        return "done";
+      };
+      assertEquals(await releaseOnTick(clock, work), "done");
+      assertEquals(clock.nowMs - startMs, releasedMs, `${workMs} ms of work at ${startMs}`);
+    }
   }
 });
 
-Deno.test("tick: the wait begins when the work is done, and an error waits like a result", async () => {
-  const clock = fakeClock(0);
-  const work = Promise.resolve().then(() => {
-    clock.nowMs = 30;
-    throw new Error("work");
-  });
-  await assertRejects(() => releaseOnTick(clock, work), Error, "work");
-  assertEquals(clock.nowMs, 2 * TICK_MS);
+Deno.test("tick: an error waits like a result, whether it is thrown at once or later", async () => {
+  for (const isLater of [false, true]) {
+    const clock = fakeClock(7);
+    const fail = () => {
+      clock.nowMs += 30;
+      throw new Error("work");
+    };
+    const work = isLater ? () => Promise.resolve().then(fail) : fail;
+    await assertRejects(() => releaseOnTick(clock, work), Error, "work");
+    assertEquals(clock.nowMs, 7 + 2 * TICK_MS);
+  }
+});
+
+Deno.test("tick: a clock that is set back makes the wait no longer", async () => {
+  const clock = fakeClock(1000);
+  await releaseOnTick(clock, () => void (clock.nowMs = 10));
+  assertEquals(clock.nowMs, 10 + TICK_MS);
 });

@@ -34,15 +34,19 @@ unpack() (
   tail -n +@HEAD_LINES@ "$0" | gzip -dc | tar -xf - -C "$fresh"
   is_intact "$fresh" || fail "\"$0\" is damaged: its content does not match its checksum"
   mv "$fresh" "$cache/$name"
-  rm -rf "$cache/$name/${fresh##*/}"
+  rm -rf "${cache:?}/$name/${fresh##*/}"
 )
 
-cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/mailsec
-if ! [ -x "$cache/$name/deno" ] && ! (umask 077; mkdir -p "$cache" && [ -w "$cache" ]) 2>/dev/null; then
+# The user's cache, or where there is none that can be written, a folder of her own in /tmp.
+cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/mailsec
+if ! [ -x "$cache/$name/deno" ] &&
+  { [ "$cache" = /mailsec ] || ! (umask 077; mkdir -p "$cache" && [ -w "$cache" ]) 2>/dev/null; }; then
   cache=${TMPDIR:-/tmp}/mailsec-$(id -u)
 fi
 [ -x "$cache/$name/deno" ] || unpack || exit 1
-[ -O "$cache/$name/deno" ] && [ -O "$cache" ] || fail "\"$cache\" belongs to another user"
+if ! [ -O "$cache/$name/deno" ] || ! [ -O "$cache" ]; then
+  fail "\"$cache\" belongs to another user"
+fi
 
 export DENO_DIR="$cache/deno" DENO_NO_UPDATE_CHECK=1
 exec "$cache/$name/deno" run --quiet --no-prompt --no-config --no-lock --no-remote --no-npm \

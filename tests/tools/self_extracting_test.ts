@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { utf8 } from "../../crypto/bytes.ts";
+import type { Finished } from "../../tools/child.ts";
 import { selfExtracting } from "../../tools/self_extracting.ts";
 
 const HEAD = await Deno.readTextFile(new URL("../../tools/unpack_head.sh", import.meta.url));
@@ -12,9 +13,12 @@ exit 7
 `;
 
 interface Box {
+  folder: string;
   executable: string;
   cache: string;
-  run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  run(...args: string[]): Promise<Finished>;
+  /** Runs it with these variables and no others. */
+  runWith(env: Record<string, string>): Promise<Finished>;
 }
 
 /** Makes an executable in a folder of its own, runs `use`, and removes the folder. */
@@ -34,16 +38,17 @@ async function withExecutable(use: (box: Box) => Promise<void>): Promise<void> {
     head: HEAD,
   });
   await Deno.writeFile(executable, bytes, { mode: 0o755 });
-  const run = async (...args: string[]) => {
-    const output = await new Deno.Command(executable, {
-      args,
-      env: { XDG_CACHE_HOME: cache },
-    }).output();
-    const text = (piece: Uint8Array) => new TextDecoder().decode(piece);
-    return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
-  };
+  const start = (args: string[], options: Deno.CommandOptions) =>
+    new Deno.Command(executable, { ...options, args }).output().then((output) => ({
+      code: output.code,
+      stdout: new TextDecoder().decode(output.stdout),
+      stderr: new TextDecoder().decode(output.stderr),
+    }));
+  const run = (...args: string[]) => start(args, { env: { XDG_CACHE_HOME: cache } });
+  const runWith = (env: Record<string, string>) =>
+    start([], { clearEnv: true, env: { PATH: Deno.env.get("PATH") ?? "", ...env } });
   try {
-    await use({ executable, cache, run });
+    await use({ folder, executable, cache, run, runWith });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -106,6 +111,21 @@ Deno.test("self-extracting: a damaged file is refused, never run, and leaves not
       assertEquals([code, stdout], [1, ""], what);
       assertStringIncludes(stderr.split("\n").at(-2) ?? "", "is damaged", what);
       assertEquals(namesIn(`${cache}/mailsec`), [], what);
+    }
+  }));
+
+Deno.test("self-extracting: without a cache that can be written it unpacks to the temporary folder", () =>
+  withExecutable(async ({ folder, runWith }) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await Deno.mkdir(`${folder}/tmp`);
+    const homes: Record<string, string>[] = [{}, { HOME: "" }, { HOME: `${folder}/file` }];
+    for (const home of homes) {
+      const { code, stderr } = await runWith({ ...home, TMPDIR: `${folder}/tmp` });
+      assertEquals([code, stderr], [7, ""], JSON.stringify(home));
+      const own = `${folder}/tmp/mailsec-${Deno.uid()}`;
+      assertEquals((await Deno.stat(own)).mode! & 0o777, 0o700);
+      assertEquals(namesIn(own).length, 1);
+      await Deno.remove(own, { recursive: true });
     }
   }));
 

@@ -57,7 +57,6 @@ async function makeSelfExtracting(build: Build): Promise<void> {
     ],
     head,
   });
-  await Deno.remove(build.output).catch(() => {});
   await Deno.writeFile(build.output, bytes, { mode: 0o755 });
 }
 
@@ -88,6 +87,8 @@ async function prepare(): Promise<Build> {
 
 async function main(): Promise<number> {
   const build = await prepare();
+  // deno compile refuses to write over a file that it did not make.
+  await Deno.remove(build.output).catch(() => {});
   if (await compile(build)) {
     console.log(`${build.output}: ${megabytes(await sizeOf(build.output))}, compiled`);
     return 0;

@@ -80,7 +80,7 @@ export class Account implements OpenAccount {
   /**
    * Logs in to a pinned server and fetches the account's state.
    *
-   * @throws {ConnectError} {LoginError} {TrustError}
+   * @throws {ConnectError} {LoginError} {TrustError} {ConfigError}
    */
   static async open(credentials: Credentials): Promise<Account> {
     const events = new SessionEvents();
@@ -89,7 +89,8 @@ export class Account implements OpenAccount {
     try {
       const { user, realm, keys: { bundleKey } } = account;
       const ask = account.request.bind(account);
-      account.#state = await StateStore.load(ask, { user, realm, bundleKey });
+      const memory = credentials.config.stateMemory(account);
+      account.#state = await StateStore.load(ask, { user, realm, bundleKey, memory });
     } catch (error) {
       await account.close();
       throw connectProblem(account.address, error);

@@ -5,17 +5,18 @@
  * DIR/                        0700
  *   last.json                 0600  {"host": …, "port": …, "user": …}: the account used last
  *   servers/HOST_PORT.json    0600  {"realm": hex, "rootFingerprint": hex, "seq": n}: a pinned server
+ *   accounts/USER_KEY.json    0600  the newest account state seen: see state_memory.ts
  * ```
  *
- * Files are replaced as a whole (written beside, synced, renamed), so a reader or a crash never
- * meets half of one. A pin decides whom the client trusts, so a file that others may write is
- * refused rather than believed.
+ * How files are written, and which are refused: see config_file.ts.
  */
 
 import { fromHex } from "../crypto/bytes.ts";
 import { isUserName } from "../crypto/names.ts";
 import type { ServerAddress } from "./address.ts";
+import { damaged, readJson, writeJson } from "./config_file.ts";
 import { ConfigError } from "./errors.ts";
+import { type AccountMark, StateMemory } from "./state_memory.ts";
 
 /** The account that was used last. */
 export interface LastAccount {
@@ -76,18 +77,13 @@ export class ConfigStore {
     return `${this.directory}/${pinFile(address)}`;
   }
 
+  /** What this device remembers of an account's state. */
+  stateMemory(account: AccountMark): StateMemory {
+    return new StateMemory(this.directory, account);
+  }
+
   async #write(file: string, value: Record<string, unknown>): Promise<void> {
-    const path = `${this.directory}/${file}`;
-    try {
-      const folder = path.slice(0, path.lastIndexOf("/"));
-      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-      await replaceFile(path, JSON.stringify(value) + "\n");
-    } catch (cause) {
-      throw new ConfigError(`Cannot write "${path}": ${reasonOf(cause)}.`, {
-        hint: "Choose another folder with --config DIR.",
-        cause,
-      });
-    }
+    await writeJson(`${this.directory}/${file}`, value);
   }
 }
 
@@ -116,59 +112,6 @@ export function configDirectory(
 function pinFile({ host, port }: ServerAddress): string {
   const safeHost = host.toLowerCase().replace(/[^a-z0-9.-]/g, (c) => `%${c.codePointAt(0)}`);
   return `servers/${safeHost}_${port}.json`;
-}
-
-/** Writes beside, syncs, renames. The name beside is random, so that two writers do not meet. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.${crypto.randomUUID()}.new`;
-  try {
-    using file = await Deno.open(beside, { write: true, createNew: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-    await Deno.rename(beside, path);
-  } catch (error) {
-    await Deno.remove(beside).catch(() => undefined);
-    throw error;
-  }
-}
-
-/** The object in a file, null when there is no file. */
-async function readJson(path: string): Promise<Record<string, unknown> | null> {
-  let text: string;
-  try {
-    using file = await Deno.open(path);
-    refuseUnsafe(path, await file.stat());
-    text = await new Response(file.readable).text();
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return null;
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`Cannot read "${path}": ${reasonOf(cause)}.`, { cause });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw damaged(path);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged(path);
-  return value as Record<string, unknown>;
-}
-
-function refuseUnsafe(path: string, info: Deno.FileInfo): void {
-  // Windows has no mode; there the folder's access list decides.
-  if (Deno.build.os === "windows" || info.mode === null || (info.mode & 0o077) === 0) return;
-  throw new ConfigError(`"${path}" can be read or changed by other users.`, {
-    hint: `Look at it, then: chmod 600 "${path}"`,
-  });
-}
-
-function damaged(path: string): ConfigError {
-  return new ConfigError(`"${path}" is damaged.`, { hint: "Remove it and connect again." });
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function isPort(value: unknown): value is number {

@@ -1,6 +1,6 @@
 /** Joining a server with an invite: new keys, registration, first login. */
 
-import { EMPTY_ACCOUNT_STATE, sealState } from "../crypto/account_state.ts";
+import { EMPTY_ACCOUNT_STATE, FIRST_STATE_REVISION, sealState } from "../crypto/account_state.ts";
 import { type Bytes, wipe } from "../crypto/bytes.ts";
 import { generateKemKeyPair } from "../crypto/composite_kem.ts";
 import { makeFirstIdentity } from "../crypto/identity.ts";
@@ -10,6 +10,7 @@ import type { KeyBundle } from "../crypto/bundle_keys.ts";
 import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
 import { generateSigningKeyPair, importSigner } from "../crypto/sign.ts";
+import { TrustError } from "../crypto/trust_error.ts";
 import type { RegistrationSteps } from "../protocol/client_link.ts";
 import type { Registration } from "../protocol/messages/registration.ts";
 import { Account } from "./account.ts";
@@ -74,7 +75,8 @@ async function register(
   const { address, config } = credentials;
   const [connection] = await Promise.all([Connection.open(address), passwordReady()]);
   try {
-    const { record } = await fetchRecord(connection, address, config);
+    const { record, known } = await fetchRecord(connection, address, config);
+    if (!known) throw new TrustError("server_unknown", "The server is not pinned any more.");
     const server = { record: record.bytes, kemPublicKey: record.kemKey };
     const steps = registrationSteps(credentials, { invite, keys, realm: record.realm });
     const result = await asConnectError(address, connection.link.register(server, steps));
@@ -148,6 +150,7 @@ function registrationSteps(
     token: inviteToken(invite.secret),
     request,
     async finish(response): Promise<Registration> {
+      const place = { realm, user, revision: FIRST_STATE_REVISION };
       const { record, exportKey } = finishRegistration(owner, state, response);
       const bundleKey = newBundleKey();
       const slots = [wrapSlotP(owner, bundleKey, { exportKey })];
@@ -162,7 +165,7 @@ function registrationSteps(
         record,
         identity: identity.bytes,
         bundle: sealBundle({ realm, user, bundle: keys, bundleKey, version: 1, slots }),
-        state: sealState(bundleKey, { realm, user }, EMPTY_ACCOUNT_STATE),
+        state: sealState(bundleKey, place, EMPTY_ACCOUNT_STATE),
       };
       wipe(bundleKey, exportKey);
       return registration;

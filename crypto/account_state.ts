@@ -2,14 +2,16 @@
  * The account state: what a user's devices share and what changes often, sealed by them and kept
  * by the server, replaced by compare-and-set on a revision.
  *
- * Wire: `XChaCha20-Poly1305(HKDF(BK, "state"), padded, aad = "mailsec/1 state\0" ‖ realm ‖ user)`,
- * padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024. The CBOR is a map:
+ * Wire: `XChaCha20-Poly1305(HKDF(BK, "state"), padded, aad = "mailsec/1 state\0" ‖ realm(32) ‖
+ * u32 revision ‖ user)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024. The revision
+ * is the one under which the server will keep these very bytes, so that it cannot pass an older
+ * state off as a newer one. The CBOR is a map:
  * `{v: 1, pins: {user: {fp(32), kemKeyId(8), epoch, firstSeen, accepted}}, sent: {user: n},
  * seen: {user: [first, last, …]}, settings: {name: text}}`; times in ms since the Unix epoch.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";
-import { type Bytes, utf8, wipe } from "./bytes.ts";
+import { type Bytes, ByteWriter, utf8, wipe } from "./bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CborFields } from "./cbor_fields.ts";
 import { KEM_KEY_ID_BYTES } from "./composite_kem.ts";
@@ -53,6 +55,14 @@ export interface AccountState {
   readonly settings: ReadonlyMap<string, string>;
 }
 
+/** Under which revision the server keeps the state that comes with a registration. */
+export const FIRST_STATE_REVISION = 1;
+
+/** Whose state it is, and how often it was replaced (u32, from 1). */
+export interface StatePlace extends BundleOwner {
+  readonly revision: number;
+}
+
 /** The state of a new account. */
 export const EMPTY_ACCOUNT_STATE: AccountState = {
   pins: new Map(),
@@ -60,11 +70,11 @@ export const EMPTY_ACCOUNT_STATE: AccountState = {
   settings: new Map(),
 };
 
-/** Seals the state for its owner. */
-export function sealState(bundleKey: Bytes, owner: BundleOwner, state: AccountState): Bytes {
+/** Seals the state for its owner and for the one revision that is to be stored. */
+export function sealState(bundleKey: Bytes, place: StatePlace, state: AccountState): Bytes {
   const key = stateKey(bundleKey);
   const padded = padBlob(encodeState(state), PADDING_STEP_BYTES);
-  const sealed = xchachaSeal(key, padded, associatedData(owner));
+  const sealed = xchachaSeal(key, padded, associatedData(place));
   wipe(key, padded);
   return sealed;
 }
@@ -72,18 +82,20 @@ export function sealState(bundleKey: Bytes, owner: BundleOwner, state: AccountSt
 /**
  * Opens what {@linkcode sealState} made.
  *
- * @throws {DecryptionError} under another key, for another owner, or when it was changed.
+ * @throws {DecryptionError} under another key, for another owner or revision, or when
+ *   it was changed.
  * @throws {FormatError} when a newer release wrote it.
  */
-export function openState(bundleKey: Bytes, owner: BundleOwner, sealed: Bytes): AccountState {
+export function openState(bundleKey: Bytes, place: StatePlace, sealed: Bytes): AccountState {
   const key = stateKey(bundleKey);
-  const padded = xchachaOpen(key, sealed, associatedData(owner));
+  const padded = xchachaOpen(key, sealed, associatedData(place));
   wipe(key);
   return decodeState(unpadBlob(padded, PADDING_STEP_BYTES, "account state"));
 }
 
-function associatedData({ realm, user }: BundleOwner): Bytes {
-  return labelled(ACCOUNT_STATE, realm, utf8(user));
+function associatedData({ realm, revision, user }: StatePlace): Bytes {
+  const place = new ByteWriter().bytes(realm).u32(revision).bytes(utf8(user));
+  return labelled(ACCOUNT_STATE, place.finish());
 }
 
 function encodeState({ pins, counters, settings }: AccountState): Bytes {

@@ -119,6 +119,39 @@ Deno.test("config: damaged files are an error, never a missing pin", () =>
     }
   }));
 
+const ACCOUNT = { user: "alice", fingerprint: new Uint8Array(32).fill(7) };
+
+Deno.test("config: the newest revision of an account's state is remembered, and never goes down", () =>
+  withStore(async (store) => {
+    const memory = store.stateMemory(ACCOUNT);
+    assertEquals(await memory.newest(), 0);
+    // As many processes do it: each with an object of its own, in any order.
+    const order = [3, 9, 1, 12, 5, 11, 2, 12, 7];
+    await Promise.all(order.map((n) => store.stateMemory(ACCOUNT).remember(n)));
+    assertEquals(await memory.newest(), 12);
+    await memory.remember(11);
+    assertEquals(await store.stateMemory(ACCOUNT).newest(), 12);
+    assertEquals(await modeOf(memory.path), 0o600);
+    assertEquals([...Deno.readDirSync(`${store.directory}/accounts`)].length, 2);
+    // Another user, or the same name with new keys, is another account.
+    const reborn = { ...ACCOUNT, fingerprint: new Uint8Array(32).fill(8) };
+    assertEquals(await store.stateMemory(reborn).newest(), 0);
+    assertEquals(await store.stateMemory({ ...ACCOUNT, user: "bob" }).newest(), 0);
+  }));
+
+Deno.test("config: a damaged or unsafe memory of a state is an error, never a missing one", () =>
+  withStore(async (store) => {
+    const memory = store.stateMemory(ACCOUNT);
+    await memory.remember(3);
+    for (const text of ["", "[]", "{}", '{"revision":-1}', '{"revision":"3"}']) {
+      await Deno.writeTextFile(memory.path, text);
+      await assertRejects(() => memory.newest(), ConfigError, "damaged");
+      await assertRejects(() => memory.remember(4), ConfigError, "damaged");
+    }
+    await Deno.chmod(memory.path, 0o644);
+    await assertRejects(() => memory.newest(), ConfigError, "other users");
+  }));
+
 Deno.test("config: a folder that cannot be made is named", () =>
   withStore(async (store) => {
     const file = store.directory.replace("/config/mailsec", "/file");

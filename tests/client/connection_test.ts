@@ -169,6 +169,29 @@ Deno.test("trust: another server at a pinned address is a hard stop with the way
   assertEquals(await config.pinnedServer(address), pin);
 });
 
+Deno.test("trust: an account state older than this device has seen stops the login", async () => {
+  await using office = await Office.open();
+  const alice = await office.join("alice");
+  const bob = await office.join("bob");
+  await alice.send({ to: ["bob"], title: "hello", body: "" });
+  await alice.close();
+  await bob.close();
+  const config = office.configOf("alice");
+  const [file] = [...Deno.readDirSync(`${config.directory}/accounts`)]
+    .map(({ name }) => name).filter((name) => name.endsWith(".json"));
+  const path = `${config.directory}/accounts/${file}`;
+  assertEquals(JSON.parse(await Deno.readTextFile(path)), { revision: 2 });
+  await (await office.login("alice", { config })).close();
+  // As after the restoration of an old backup: the server's revision is behind.
+  await Deno.writeTextFile(path, '{"revision":3}');
+  const error = await assertRejects(() => office.login("alice", { config }), TrustError);
+  assertEquals(error.code, "state_rollback");
+  assertStringIncludes(error.hint!, path);
+  // The way out that the hint names.
+  await Deno.remove(path);
+  await office.login("alice", { config });
+});
+
 Deno.test("join: an invite is only good for its own server, once", async (t) => {
   await using office = await Office.open();
   await using other = await startTestServer();
@@ -191,6 +214,19 @@ Deno.test("join: an invite is only good for its own server, once", async (t) => 
       await assertRejects(() => joinServer({ invite: bad, password: "x", config }), FormatError);
     }
   });
+
+  await t.step(
+    "a pin that disappears before the registration stops it, the invite stays good",
+    async () => {
+      const config = office.configOf("alice");
+      const password = async () => {
+        await Deno.remove(config.pinPath(office.address));
+        return PASSWORD + "!";
+      };
+      const error = await assertRejects(() => joinServer({ invite, password, config }), TrustError);
+      assertEquals(error.code, "server_unknown");
+    },
+  );
 
   await t.step("it is used up, but joining again with the same password is a login", async () => {
     const config = office.configOf("alice");

@@ -14,7 +14,7 @@ import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
 import type { OpenAccount } from "../../client/account.ts";
 import type { AccountKeys } from "../../client/session.ts";
 import { SessionEvents } from "../../client/session_events.ts";
-import { StateStore } from "../../client/state_store.ts";
+import { type RevisionMemory, StateStore } from "../../client/state_store.ts";
 import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
 import type { Message } from "../../protocol/messages/message.ts";
 import type { RequestType } from "../../protocol/registry.ts";
@@ -77,14 +77,15 @@ export class FakeServer {
   async join({ user, keys, identity }: Person): Promise<FakeAccount> {
     this.identities.set(user, identity.bytes);
     this.boxes.set(user, []);
-    const sealed = sealState(keys.bundleKey, { realm: this.realm, user }, EMPTY_ACCOUNT_STATE);
+    const place = { realm: this.realm, user, revision: 1 };
+    const sealed = sealState(keys.bundleKey, place, EMPTY_ACCOUNT_STATE);
     this.states.set(user, { revision: 1, sealed });
     return await this.login({ user, keys, identity });
   }
 
-  /** Another session. */
-  async login(person: Person): Promise<FakeAccount> {
-    return await FakeAccount.open(this, person);
+  /** Another session; on a new device, unless its memory is given. */
+  async login(person: Person, memory: RevisionMemory = new FakeMemory()): Promise<FakeAccount> {
+    return await FakeAccount.open(this, person, memory);
   }
 
   box(user: string): StoredEntry[] {
@@ -177,6 +178,21 @@ export class FakeServer {
   };
 }
 
+/** What a device remembers of its account's state. */
+export class FakeMemory implements RevisionMemory {
+  readonly path = "/memory.json";
+  revision = 0;
+
+  newest(): Promise<number> {
+    return Promise.resolve(this.revision);
+  }
+
+  remember(revision: number): Promise<void> {
+    this.revision = Math.max(this.revision, revision);
+    return Promise.resolve();
+  }
+}
+
 /** An account on the fake server. */
 export class FakeAccount implements OpenAccount {
   readonly user: string;
@@ -202,10 +218,14 @@ export class FakeAccount implements OpenAccount {
     this.fingerprint = fingerprintOf(keys.signer.publicKey);
   }
 
-  static async open(server: FakeServer, person: Person): Promise<FakeAccount> {
+  static async open(
+    server: FakeServer,
+    person: Person,
+    memory: RevisionMemory,
+  ): Promise<FakeAccount> {
     const account = new FakeAccount(server, person);
     const { user, realm, keys: { bundleKey } } = account;
-    account.state = await StateStore.load(account.request, { user, realm, bundleKey });
+    account.state = await StateStore.load(account.request, { user, realm, bundleKey, memory });
     return account;
   }
 

@@ -1,9 +1,10 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AccountState, openState } from "../../crypto/account_state.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
+import { ConfigError } from "../../client/errors.ts";
 import type { StateChange } from "../../client/state_store.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
-import { FakeServer, makePerson, type Person, refuse } from "./fake_server.ts";
+import { FakeMemory, FakeServer, makePerson, type Person, refuse } from "./fake_server.ts";
 
 let made: Promise<Person> | undefined;
 
@@ -14,7 +15,8 @@ async function office() {
   const two = (await server.login(alice)).state;
   const stored = (): AccountState => {
     const { keys: { bundleKey }, user } = alice;
-    return openState(bundleKey, { realm: server.realm, user }, server.states.get(user)!.sealed);
+    const { revision, sealed } = server.states.get(user)!;
+    return openState(bundleKey, { realm: server.realm, user, revision }, sealed);
   };
   return { server, alice, one, two, stored };
 }
@@ -112,4 +114,102 @@ Deno.test("state: one that is missing or changed is a matter of trust", async ()
     const error = await assertRejects(() => server.login(alice), TrustError);
     assertEquals(error.code, "account_state");
   }
+});
+
+Deno.test("state: an older one than this device has seen is a rollback", async () => {
+  const { server, alice } = await office();
+  const memory = new FakeMemory();
+  const { state } = await server.login(alice, memory);
+  const old = { ...server.states.get("alice")! };
+  await state.update(countFor("bob")).committed;
+  await state.settled();
+  assertEquals(memory.revision, 2);
+  // With its own number, it is old; with a newer number, it is not the one sealed for that.
+  for (
+    const [lie, code] of [
+      [old, "state_rollback"],
+      [{ revision: 0, sealed: null }, "state_rollback"],
+      [{ ...old, revision: 2 }, "account_state"],
+      [{ ...old, revision: 9 }, "account_state"],
+    ] as const
+  ) {
+    server.lies.get_state = () => lie;
+    const error = await assertRejects(() => server.login(alice, memory), TrustError);
+    assertEquals(error.code, code);
+    if (code === "state_rollback") assertStringIncludes(error.hint!, memory.path);
+  }
+  assertEquals(memory.revision, 2);
+  // What nobody remembers cannot be missed: a new device takes the old state.
+  server.lies.get_state = () => old;
+  assertEquals((await server.login(alice)).state.current.counters.sent.size, 0);
+});
+
+Deno.test("state: a conflict cannot bring an older one into a session", async () => {
+  const { server, one, two } = await office();
+  const old = { ...server.states.get("alice")! };
+  await one.update(countFor("bob")).committed;
+  await two.update(countFor("bob")).committed;
+  server.lies.put_state = refuse("conflict");
+  server.lies.get_state = () => old;
+  const error = await assertRejects(() => two.update(countFor("bob")).committed, TrustError);
+  assertEquals(error.code, "state_rollback");
+  assertEquals(two.current.counters.sent.get("bob"), 2);
+});
+
+Deno.test("state: another one under the revision that was seen does not replace it", async () => {
+  const { server, alice, one } = await office();
+  // Two devices wrote revision 2; the server kept both, and told each of them that it was first.
+  const fork = await server.login(alice);
+  const before = { ...server.states.get("alice")! };
+  await fork.state.update(countFor("eve")).committed;
+  const other = { ...server.states.get("alice")! };
+  server.states.set("alice", before);
+  await one.update(countFor("bob")).committed;
+  server.lies.put_state = refuse("conflict");
+  server.lies.get_state = () => other;
+  await assertRejects(() => one.update(countFor("bob")).committed, ServerError);
+  assertEquals([...one.current.counters.sent], [["bob", 1]]);
+});
+
+Deno.test("state: a write acknowledged under another revision is not believed", async () => {
+  const { server, one } = await office();
+  server.lies.put_state = (_, __, honest) => ({ revision: honest().revision + 1 });
+  const error = await assertRejects(() => one.update(countFor("bob")).committed, TrustError);
+  assertEquals(error.code, "account_state");
+});
+
+Deno.test("state: what another process remembers while this one asks is no rollback", async () => {
+  const { server, alice } = await office();
+  const memory = new FakeMemory();
+  server.lies.get_state = (_, __, honest) => {
+    const reply = { ...honest() };
+    memory.revision = 5;
+    return reply;
+  };
+  await server.login(alice, memory);
+  assertEquals(memory.revision, 5);
+});
+
+Deno.test("state: devices and processes that race raise no alarm", async () => {
+  const { server, alice } = await office();
+  const [desk, phone] = [new FakeMemory(), new FakeMemory()];
+  const sessions = await Promise.all([
+    ...[desk, desk, phone].map((memory) => server.login(alice, memory)),
+  ]);
+  await Promise.all(Array.from({ length: 30 }, async (_, i) => {
+    await sessions[i % 3]!.state.update(countFor("bob")).committed;
+    await server.login(alice, i % 2 === 0 ? desk : phone);
+  }));
+  await Promise.all(sessions.map(({ state }) => state.settled()));
+  assertEquals(server.states.get("alice")!.revision, desk.revision);
+});
+
+Deno.test("state: a memory that cannot be written does not stop a session", async () => {
+  const { server, alice } = await office();
+  const memory = new FakeMemory();
+  const { state } = await server.login(alice, memory);
+  memory.remember = () => Promise.reject(new ConfigError("disk full"));
+  assertEquals(await state.update(countFor("bob")).committed, 1);
+  assertEquals(await state.update(countFor("bob")).committed, 2);
+  await state.settled();
 });

@@ -129,24 +129,29 @@ const state: AccountState = {
   settings: new Map([["language", "de \uFEFF"]]),
 };
 
+const statePlace = { ...owner, revision: 7 };
+
 Deno.test("account state: what is sealed is opened, and its length goes in steps", () => {
   for (const each of [state, EMPTY_ACCOUNT_STATE]) {
-    const bytes = sealState(bundleKey, owner, each);
-    assertEquals(openState(bundleKey, owner, bytes), each);
+    const bytes = sealState(bundleKey, statePlace, each);
+    assertEquals(openState(bundleKey, statePlace, bytes), each);
     assertEquals((bytes.length - 40) % 1024, 0);
   }
 });
 
-Deno.test("account state: another key, owner or a changed byte does not open it", () => {
-  const bytes = sealState(bundleKey, owner, state);
-  assertThrows(() => openState(newBundleKey(), owner, bytes), DecryptionError);
+Deno.test("account state: another key, owner, revision or a changed byte do not open it", () => {
+  const bytes = sealState(bundleKey, statePlace, state);
+  assertThrows(() => openState(newBundleKey(), statePlace, bytes), DecryptionError);
   for (const other of others) {
-    assertThrows(() => openState(bundleKey, other, bytes), DecryptionError);
+    assertThrows(() => openState(bundleKey, { ...statePlace, ...other }, bytes), DecryptionError);
+  }
+  for (const revision of [0, 6, 8, 0xffff_ffff]) {
+    assertThrows(() => openState(bundleKey, { ...statePlace, revision }, bytes), DecryptionError);
   }
   const changed = bytes.with(100, bytes[100]! ^ 1) as Bytes;
-  assertThrows(() => openState(bundleKey, owner, changed), DecryptionError);
+  assertThrows(() => openState(bundleKey, statePlace, changed), DecryptionError);
   for (const length of [0, 39, 40, bytes.length - 1]) {
-    assertThrows(() => openState(bundleKey, owner, bytes.slice(0, length)), DecryptionError);
+    assertThrows(() => openState(bundleKey, statePlace, bytes.slice(0, length)), DecryptionError);
   }
 });
 

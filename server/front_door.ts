@@ -27,7 +27,7 @@ export const DRAIN_MS = 10_000;
 
 /** How long a connection may take, in ms. */
 export interface Timeouts {
-  /** From the first byte to the login. */
+  /** Until there is a place for the handshake, and from there to the login. */
   readonly handshakeMs: number;
   /** Of a session without a word from the client. */
   readonly idleMs: number;
@@ -53,7 +53,11 @@ interface Guest {
   readonly since: number;
   user: string | null;
   /** Once it has a worker. */
-  running: { readonly connection: Connection; readonly place: WorkerPlace } | null;
+  running: {
+    readonly connection: Connection;
+    readonly place: WorkerPlace;
+    readonly since: number;
+  } | null;
 }
 
 export class FrontDoor {
@@ -199,7 +203,7 @@ export class FrontDoor {
       now,
       onEnd: (reason) => this.#onEnd(guest, reason),
     });
-    guest.running = { connection, place };
+    guest.running = { connection, place, since: now() };
   }
 
   #onUser(id: number, how: "login" | "registered", user: string): void {
@@ -250,7 +254,9 @@ export class FrontDoor {
     const { handshakeMs, idleMs } = this.#options.timeouts;
     for (const guest of [...this.#guests.values()]) {
       const heardAt = guest.running?.connection.heardAt ?? guest.since;
-      if (guest.user === null && now() - guest.since >= handshakeMs) {
+      // Whoever waited for a place has as much time for the handshake as who did not.
+      const turnSince = guest.running?.since ?? guest.since;
+      if (guest.user === null && now() - turnSince >= handshakeMs) {
         this.#endGuest(guest, "handshake_timeout");
       } else if (guest.user !== null && now() - heardAt >= idleMs) {
         this.#endGuest(guest, "idle");

@@ -7,7 +7,8 @@
  * way is dropped, but not before its grace is over: {@linkcode SILENT_GRACE_MS} for a connection that
  * has not said anything, {@linkcode HANDSHAKE_GRACE_MS} for others. An honest handshake needs less,
  * also on a slow machine, so several people behind one address who connect in the same moment wait
- * for each other instead of throwing each other out.
+ * for each other instead of throwing each other out. A place that becomes free goes to the source
+ * that has the fewest: whoever floods waits behind everybody else.
  */
 
 /** Handshakes in progress, at most. */
@@ -60,13 +61,16 @@ export class HandshakeAllowance {
     if (this.#waiting.delete(handshake) || was) this.tick();
   }
 
-  /** Gives free places to those that wait, in their order. */
+  /** Gives free places to those that wait: of those with the fewest places, to who came first. */
   tick(): void {
-    for (const handshake of [...this.#waiting]) {
-      if (!this.#waiting.has(handshake) || !this.#makePlace(handshake.source)) continue;
-      this.#waiting.delete(handshake);
-      this.#running.set(handshake, this.#now());
-      handshake.begin();
+    const waiting = [...this.#waiting];
+    while (waiting.length > 0) {
+      const running = waiting.map(({ source }) => count(this.#running.keys(), source));
+      const [handshake] = waiting.splice(running.indexOf(Math.min(...running)), 1);
+      if (!this.#waiting.has(handshake!) || !this.#makePlace(handshake!.source)) continue;
+      this.#waiting.delete(handshake!);
+      this.#running.set(handshake!, this.#now());
+      handshake!.begin();
     }
   }
 

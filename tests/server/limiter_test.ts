@@ -147,3 +147,46 @@ Deno.test("handshake allowance: when all places are taken, the oldest of all goe
   assertEquals(all.filter((one) => one.state === "dropped"), [all[0]!]);
   assertEquals(allowance.running, MAX_HANDSHAKES);
 });
+
+Deno.test("handshake allowance: a place that becomes free goes to who has the fewest", () => {
+  const allowance = new HandshakeAllowance(() => 0);
+  const sources = ["a", "b", "c", "d"];
+  const running = sources.flatMap((source) =>
+    Array.from({ length: MAX_HANDSHAKES / sources.length }, () => new Scripted(source))
+  );
+  const waiting = sources.flatMap((source) => [new Scripted(source), new Scripted(source)]);
+  const honest = new Scripted("honest");
+  for (const one of [...running, ...waiting, honest]) assert(allowance.request(one));
+  assertEquals(honest.state, "waiting");
+  allowance.leave(running[0]!);
+  assertEquals(honest.state, "running");
+  assert(waiting.every((one) => one.state === "waiting"));
+  allowance.leave(running[1]!);
+  assertEquals(waiting.map((one) => one.state).indexOf("running"), 0, "then the order counts");
+});
+
+Deno.test("handshake allowance: sources that stay within their tokens delay a login by one grace", () => {
+  let now = 0;
+  const allowance = new HandshakeAllowance(() => now);
+  const buckets = new TokenBuckets(() => now);
+  let honest: Scripted | null = null;
+  let since = 0;
+  let logins = 0;
+  for (; now < 60_000; now += 250) {
+    for (const source of ["a", "b", "c", "d"]) {
+      while (buckets.take(source) && allowance.request(new Scripted(source)));
+    }
+    if (honest === null) {
+      honest = new Scripted("honest");
+      since = now;
+      assert(allowance.request(honest));
+    }
+    allowance.tick();
+    if (honest.state !== "running") continue;
+    assertLessOrEqual(now - since, HANDSHAKE_GRACE_MS);
+    allowance.leave(honest);
+    honest = null;
+    logins += 1;
+  }
+  assert(logins >= 60_000 / HANDSHAKE_GRACE_MS - 1);
+});

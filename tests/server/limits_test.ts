@@ -3,6 +3,7 @@ import { ServerError } from "../../protocol/error_codes.ts";
 import { FrameReader, FrameType, readRefusal } from "../../protocol/frame.ts";
 import { ping } from "../../protocol/messages/ping.ts";
 import { ConnectionLostError } from "../../protocol/session_errors.ts";
+import { MAX_HANDSHAKES_PER_SOURCE, SILENT_GRACE_MS } from "../../server/handshake_allowance.ts";
 import { HANDSHAKE_BURST } from "../../server/limiter.ts";
 import { startTestServer } from "./harness.ts";
 import { join, login, type TestClient, Wire } from "./test_client.ts";
@@ -79,6 +80,17 @@ Deno.test("limits: sockets that are only held open cost those who are logged in 
   assert(reasons.has("handshake_crowded_out"), [...reasons].join());
   assert(reasons.has("handshake_timeout"), [...reasons].join());
   await alice.close();
+});
+
+Deno.test("limits: who has waited for a place has the whole time for the handshake", async () => {
+  const timeouts = { handshakeMs: 1000, idleMs: 60_000 };
+  await using server = await startTestServer({ test: { timeouts } });
+  const before = performance.now();
+  const silent: Wire[] = [];
+  for (let i = 0; i < 2 * MAX_HANDSHAKES_PER_SOURCE; i++) silent.push(await Wire.open(server.port));
+  await silent.at(-1)!.ended;
+  assert(performance.now() - before >= SILENT_GRACE_MS + timeouts.handshakeMs);
+  await Promise.all(silent.map((wire) => wire.ended));
 });
 
 Deno.test("limits: logins do not use tokens up", async () => {

@@ -29,6 +29,10 @@ export class ClientProcess {
     return client;
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   async run(task: Task): Promise<Timing> {
     await this.#writer.write(new TextEncoder().encode(JSON.stringify(task) + "\n"));
     return JSON.parse(await this.#answer()) as Timing;

@@ -4,7 +4,15 @@
  */
 
 import { StoreError } from "./errors.ts";
-import type { Attempts, ContentRange, Delivery, EntryChange, Piece, Upload } from "./store.ts";
+import type {
+  Attempts,
+  ContentRange,
+  Delivery,
+  EntryChange,
+  Page,
+  Piece,
+  Upload,
+} from "./store.ts";
 
 /** Length of a tag in bytes. */
 export const TAG_BYTES = 32;
@@ -61,8 +69,8 @@ export function checkPiece(piece: Piece): void {
   if (piece.data.length === 0) throw misuse("a piece of content must not be empty");
 }
 
-/** The tags without repetitions, in the order of their first appearance. */
-export function distinctTags<T extends Uint8Array>(tags: readonly T[]): T[] {
+/** Tags or ids without repetitions, in the order of their first appearance. */
+export function distinct<T extends Uint8Array>(tags: readonly T[]): T[] {
   if (tags.length === 1) return [...tags];
   const seen = new Map<string, T>();
   for (const tag of tags) {
@@ -82,7 +90,7 @@ export function checkAttempts(attempts: Attempts): void {
   checkCount("the end of a login delay", attempts.blockedUntil);
 }
 
-export function checkPage(tag: Uint8Array, page: { before: number | null; limit: number }): void {
+export function checkPage(tag: Uint8Array, page: Page): void {
   checkTags([tag]);
   checkCount("the index to list before", page.before ?? 0);
   checkCount("the number of entries to list", page.limit);

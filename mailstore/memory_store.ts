@@ -45,7 +45,7 @@ export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
     commitStaged: (commit) => deliveries.commitStaged(commit),
     listEntries: (tag, page) => mailboxes.listEntries(tag, page),
     findEntries: (tag, wanted) => mailboxes.findEntries(tag, wanted),
-    mailParts: (tag, messageIds) => mailboxes.mailParts(tag, messageIds),
+    mailParts: (tag, messageIds, options) => mailboxes.mailParts(tag, messageIds, options),
     readContent: (tag, range) => mailboxes.readContent(tag, range),
     putEntries: (tag, items) => mailboxes.putEntries(tag, items),
     removeEntries: (tag, messageIds) => mailboxes.removeEntries(tag, messageIds),

@@ -169,26 +169,28 @@ class SqliteStore implements store.MailStore {
 
   async listEntries(
     tag: Bytes,
-    page: { before: number | null; limit: number },
+    page: store.Page,
   ): Promise<{ total: number; entries: store.Entry[] }> {
     check.checkPage(tag, page);
     return await this.#read((db) => db.snapshot(() => mailboxes.listEntries(db, tag, page)));
   }
 
-  async findEntries(
-    tag: Bytes,
-    wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
-  ): Promise<store.Entry[]> {
+  async findEntries(tag: Bytes, wanted: store.WantedEntries): Promise<store.Entry[]> {
     check.checkTags([tag]);
     for (const index of wanted.indices) check.checkCount("an index", index);
     check.checkMessageIds(wanted.messageIds);
     return await this.#read((db) => db.snapshot(() => mailboxes.findEntries(db, tag, wanted)));
   }
 
-  async mailParts(tag: Bytes, messageIds: readonly Bytes[]): Promise<store.MailParts[]> {
+  async mailParts(
+    tag: Bytes,
+    messageIds: readonly Bytes[],
+    { maxBytes }: { maxBytes?: number } = {},
+  ): Promise<store.MailParts[]> {
     check.checkTags([tag]);
     check.checkMessageIds(messageIds);
-    return await this.#read((db) => db.snapshot(() => mailboxes.mailParts(db, tag, messageIds)));
+    const wanted = { messageIds, maxBytes };
+    return await this.#read((db) => db.snapshot(() => mailboxes.mailParts(db, tag, wanted)));
   }
 
   async readContent(

@@ -167,6 +167,22 @@ export interface Entry {
   readonly sealed: Bytes | null;
 }
 
+/** What of a mailbox to list: entries below index `before` (null: all). */
+export interface Page {
+  readonly before: number | null;
+  readonly limit: number;
+  /** See MailboxStore. */
+  readonly maxBytes?: number;
+}
+
+/** Entries with one of these numbers or ids. */
+export interface WantedEntries {
+  readonly indices: readonly number[];
+  readonly messageIds: readonly Bytes[];
+  /** See MailboxStore. */
+  readonly maxBytes?: number;
+}
+
 /** The parts of a message that come before its content. */
 export interface MailParts {
   readonly messageId: Bytes;
@@ -272,19 +288,26 @@ export interface DeliveryStore {
   commitStaged(commit: Commit): Promise<CommitOutcome>;
 }
 
-/** What a user sees of her own; the `tag` is hers. */
+/**
+ * What a user sees of her own; the `tag` is hers.
+ *
+ * With `maxBytes` an answer ends before the item with which what it has sealed, or header and
+ * summary, would be more than that; it has at least one item. What is left out is not read.
+ */
 export interface MailboxStore {
-  /** Entries below index `before` (null: all), newest first, and how many the mailbox has. */
-  listEntries(tag: Bytes, page: { before: number | null; limit: number }): Promise<
-    { total: number; entries: Entry[] }
-  >;
-  /** The entries with one of these numbers or ids, newest first, each once. */
-  findEntries(
+  /** Entries of a page, newest first, and how many the mailbox has. */
+  listEntries(tag: Bytes, page: Page): Promise<{ total: number; entries: Entry[] }>;
+  /**
+   * Newest first, each once. When not all of them fit, those asked for first are there: numbers
+   * before ids.
+   */
+  findEntries(tag: Bytes, wanted: WantedEntries): Promise<Entry[]>;
+  /** In the order of `messageIds`, each once, without those that are not in this mailbox. */
+  mailParts(
     tag: Bytes,
-    wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
-  ): Promise<Entry[]>;
-  /** In the order of `messageIds`, without those that are not in this mailbox. */
-  mailParts(tag: Bytes, messageIds: readonly Bytes[]): Promise<MailParts[]>;
+    messageIds: readonly Bytes[],
+    options?: { maxBytes?: number },
+  ): Promise<MailParts[]>;
   /** Null if the message is not in this mailbox. Past the end `data` is shorter, or empty. */
   readContent(tag: Bytes, range: ContentRange): Promise<{ data: Bytes; total: number } | null>;
   /** Each item on its own: one that is refused does not stop the others. */

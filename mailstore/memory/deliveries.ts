@@ -97,7 +97,7 @@ export class MemoryDeliveries implements Sync<DeliveryStore> {
   }
 
   #refused(tags: readonly Bytes[]): Bytes[] {
-    return check.distinctTags(tags).filter((tag) => this.tables.account(tag)?.status !== "active");
+    return check.distinct(tags).filter((tag) => this.tables.account(tag)?.status !== "active");
   }
 
   #makeRoom({ owner, contentLength }: Upload): void {
@@ -115,7 +115,7 @@ export class MemoryDeliveries implements Sync<DeliveryStore> {
   #add(message: MemoryMessage, mailboxes: readonly Bytes[]): DeliveryOutcome {
     const messageId = message.messageId.toHex();
     this.tables.messages.set(messageId, message);
-    const entries = check.distinctTags(mailboxes).map((tag) => {
+    const entries = check.distinct(mailboxes).map((tag) => {
       const account = this.tables.account(tag)!;
       const index = ++account.lastIndex;
       account.entries.set(index, { messageId, revision: 0, sealed: null });

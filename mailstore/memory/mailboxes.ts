@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../../crypto/bytes.ts";
 import * as check from "../arguments.ts";
+import { withinBytes } from "../budget.ts";
 import type {
   ContentRange,
   Entry,
@@ -9,7 +10,9 @@ import type {
   EntryChangeResult,
   MailboxStore,
   MailParts,
+  Page,
   SealedState,
+  WantedEntries,
 } from "../store.ts";
 import type { Sync } from "./accounts.ts";
 import { copyOf, type MemoryEntry, type Tables } from "./tables.ts";
@@ -18,38 +21,43 @@ import { copyOf, type MemoryEntry, type Tables } from "./tables.ts";
 export class MemoryMailboxes implements Sync<MailboxStore> {
   constructor(readonly tables: Tables) {}
 
-  listEntries(
-    tag: Bytes,
-    page: { before: number | null; limit: number },
-  ): { total: number; entries: Entry[] } {
+  listEntries(tag: Bytes, page: Page): { total: number; entries: Entry[] } {
     check.checkPage(tag, page);
     const all = this.#newestFirst(tag);
     const below = all.filter(([index]) => index < (page.before ?? Infinity));
     const entries = below.slice(0, page.limit).map((line) => this.#entry(line));
-    return { total: all.length, entries };
+    return { total: all.length, entries: [...withinBytes(entries, sealedBytes, page.maxBytes)] };
   }
 
-  findEntries(
-    tag: Bytes,
-    wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
-  ): Entry[] {
+  findEntries(tag: Bytes, wanted: WantedEntries): Entry[] {
     check.checkTags([tag]);
     for (const index of wanted.indices) check.checkCount("an index", index);
     check.checkMessageIds(wanted.messageIds);
-    const indices = new Set(wanted.indices);
-    const ids = new Set(wanted.messageIds.map((id) => id.toHex()));
-    return this.#newestFirst(tag)
-      .filter(([index, { messageId }]) => indices.has(index) || ids.has(messageId))
-      .map((line) => this.#entry(line));
+    const all = this.#newestFirst(tag);
+    const asked = new Set([
+      ...wanted.indices.map((number) => all.find(([index]) => index === number)),
+      ...wanted.messageIds.map((id) => all.find(([, entry]) => entry.messageId === id.toHex())),
+    ]);
+    const entries = [...asked].flatMap((line) => line === undefined ? [] : [this.#entry(line)]);
+    const found = [...withinBytes(entries, sealedBytes, wanted.maxBytes)];
+    return found.sort((a, b) => b.index - a.index);
   }
 
-  mailParts(tag: Bytes, messageIds: readonly Bytes[]): MailParts[] {
+  mailParts(
+    tag: Bytes,
+    messageIds: readonly Bytes[],
+    { maxBytes }: { maxBytes?: number } = {},
+  ): MailParts[] {
     check.checkTags([tag]);
     check.checkMessageIds(messageIds);
-    return messageIds.filter((id) => this.tables.findEntry(tag, id)).map((id) => {
+    const present = check.distinct(messageIds).filter((id) => this.tables.findEntry(tag, id));
+    const parts = present.map((id) => {
       const { header, summary } = this.tables.messages.get(id.toHex())!;
       return { messageId: id.slice(), header: header.slice(), summary: summary.slice() };
     });
+    return [
+      ...withinBytes(parts, ({ header, summary }) => header.length + summary.length, maxBytes),
+    ];
   }
 
   readContent(tag: Bytes, range: ContentRange): { data: Bytes; total: number } | null {
@@ -117,4 +125,8 @@ export class MemoryMailboxes implements Sync<MailboxStore> {
       sealed: copyOf(sealed),
     };
   }
+}
+
+function sealedBytes({ sealed }: Entry): number {
+  return sealed?.length ?? 0;
 }

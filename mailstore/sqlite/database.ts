@@ -79,6 +79,11 @@ export class Database {
     return this.#statement(sql).all(...values) as Row[];
   }
 
+  /** The rows one by one; those that nobody takes are not read. */
+  *each<Row>(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    for (const row of this.#statement(sql).iterate(...values)) yield row as Row;
+  }
+
   /** Several reads that see one state of the file. Must not be called inside a transaction. */
   snapshot<Result>(read: () => Result): Result {
     this.run("BEGIN");

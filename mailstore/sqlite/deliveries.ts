@@ -2,7 +2,7 @@
 
 import { concat, equalBytes } from "../../crypto/bytes.ts";
 import type { Bytes } from "../../crypto/bytes.ts";
-import { distinctTags, TAG_BYTES } from "../arguments.ts";
+import { distinct, TAG_BYTES } from "../arguments.ts";
 import {
   type Commit,
   type CommitOutcome,
@@ -95,7 +95,7 @@ export function stage(db: Database, upload: Upload, limits: StageLimits): StageO
     upload.messageId,
     upload.now,
     upload.digest,
-    concat(...distinctTags(upload.mailboxes)),
+    concat(...distinct(upload.mailboxes)),
     upload.header,
     upload.summary,
   );

@@ -1,13 +1,17 @@
 /** What a user sees of her own mailbox and state, as SQL. */
 
 import { type Bytes, concat } from "../../crypto/bytes.ts";
+import { distinct } from "../arguments.ts";
+import { withinBytes } from "../budget.ts";
 import type {
   ContentRange,
   Entry,
   EntryChange,
   EntryChangeResult,
   MailParts,
+  Page,
   SealedState,
+  WantedEntries,
 } from "../store.ts";
 import { accountRow } from "./accounts.ts";
 import type { Database } from "./database.ts";
@@ -21,7 +25,7 @@ const ENTRY_TABLES =
 export function listEntries(
   db: Database,
   tag: Bytes,
-  { before, limit }: { before: number | null; limit: number },
+  { before, limit, maxBytes }: Page,
 ): { total: number; entries: Entry[] } {
   const mailbox = db.get<{ account: number; total: number }>(
     `SELECT account, entry_count AS total FROM mailboxes JOIN accounts ON id = account
@@ -29,49 +33,78 @@ export function listEntries(
     tag,
   );
   if (mailbox === undefined) return { total: 0, entries: [] };
-  const entries = db.all<Entry>(
+  const rows = db.each<Entry>(
     `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE mailbox = ? AND number < ?
      ORDER BY number DESC LIMIT ?`,
     mailbox.account,
     before ?? Number.MAX_SAFE_INTEGER,
     limit,
   );
+  const entries = [...withinBytes(rows, sealedBytes, maxBytes)];
   return { total: mailbox.total, entries: entries.map((entry) => ({ ...entry })) };
 }
 
-export function findEntries(
-  db: Database,
-  tag: Bytes,
-  wanted: { indices: readonly number[]; messageIds: readonly Bytes[] },
-): Entry[] {
+export function findEntries(db: Database, tag: Bytes, wanted: WantedEntries): Entry[] {
   const mailbox = accountRow(db, tag)?.id;
   if (mailbox === undefined) return [];
-  const byNumber = new Map<number, Entry>();
-  const add = (entry: Entry | undefined) => {
-    if (entry !== undefined) byNumber.set(entry.index, { ...entry });
-  };
-  for (const index of wanted.indices) {
-    add(db.get<Entry>(
+  const found = withinBytes(entriesWanted(db, mailbox, wanted), sealedBytes, wanted.maxBytes);
+  return [...found].map((entry) => ({ ...entry })).sort((a, b) => b.index - a.index);
+}
+
+/** Each entry once, read when it is its turn. */
+function* entriesWanted(
+  db: Database,
+  mailbox: number,
+  { indices, messageIds }: WantedEntries,
+): Generator<Entry> {
+  const seen = new Set<number>();
+  for (const index of new Set(indices)) {
+    const entry = db.get<Entry>(
       `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE mailbox = ? AND number = ?`,
       mailbox,
       index,
-    ));
+    );
+    if (entry === undefined) continue;
+    seen.add(index);
+    yield entry;
   }
-  for (const messageId of wanted.messageIds) {
-    add(db.get<Entry>(
+  for (const messageId of distinct(messageIds)) {
+    const entry = db.get<Entry>(
       `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE message_id = ? AND mailbox = ?`,
       messageId,
       mailbox,
-    ));
+    );
+    if (entry !== undefined && !seen.has(entry.index)) yield entry;
   }
-  return [...byNumber.values()].sort((a, b) => b.index - a.index);
 }
 
-export function mailParts(db: Database, tag: Bytes, messageIds: readonly Bytes[]): MailParts[] {
+function sealedBytes({ sealed }: Entry): number {
+  return sealed?.length ?? 0;
+}
+
+export function mailParts(
+  db: Database,
+  tag: Bytes,
+  { messageIds, maxBytes }: { messageIds: readonly Bytes[]; maxBytes: number | undefined },
+): MailParts[] {
   const mailbox = accountRow(db, tag)?.id;
   if (mailbox === undefined) return [];
-  return messageIds.flatMap((messageId) => {
-    const row = db.get<MailParts>(
+  const found = withinBytes(
+    partsWanted(db, mailbox, messageIds),
+    ({ header, summary }) => header.length + summary.length,
+    maxBytes,
+  );
+  return [...found].map((parts) => ({ ...parts }));
+}
+
+/** Each message once, read when it is its turn. */
+function* partsWanted(
+  db: Database,
+  mailbox: number,
+  messageIds: readonly Bytes[],
+): Generator<MailParts> {
+  for (const messageId of distinct(messageIds)) {
+    const parts = db.get<MailParts>(
       `SELECT message_id AS messageId, header, summary FROM messages
        JOIN entries ON entries.message = messages.id
        JOIN message_parts ON message_parts.message = messages.id
@@ -79,8 +112,8 @@ export function mailParts(db: Database, tag: Bytes, messageIds: readonly Bytes[]
       messageId,
       mailbox,
     );
-    return row === undefined ? [] : [{ ...row }];
-  });
+    if (parts !== undefined) yield parts;
+  }
 }
 
 /** What of content ?3 lies from offset ?1 to ?2 (exclusive), piece by piece. */

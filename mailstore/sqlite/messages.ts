@@ -1,7 +1,7 @@
 /** Messages, their parts and their entries as SQL: what deliveries and uploads have in common. */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import { distinctTags } from "../arguments.ts";
+import { distinct } from "../arguments.ts";
 import {
   CONTENT_PIECE_BYTES,
   type Delivery,
@@ -43,7 +43,7 @@ export function resolveRecipients(
 ): { recipients: Recipient[]; refused: Bytes[] } {
   const recipients: Recipient[] = [];
   const refused: Bytes[] = [];
-  for (const tag of distinctTags(tags)) {
+  for (const tag of distinct(tags)) {
     const row = db.get<{ id: number }>(
       "SELECT id FROM accounts WHERE tag = ? AND status = 'active'",
       tag,

@@ -1,12 +1,13 @@
 import { type Bytes, toHex } from "../../crypto/bytes.ts";
 import type { Entry } from "../../mailstore/store.ts";
+import { REPLY_BUDGET_BYTES } from "../../protocol/limits.ts";
 import type { entries } from "../../protocol/messages/entries.ts";
 import type { Handler } from "./handler.ts";
 import { entriesForReply } from "./mailbox_entries.ts";
 
 /** Particular entries of the user's mailbox, in the order asked for. */
 export const handleEntries: Handler<typeof entries> = async ({ tag, office }, wanted) => {
-  const found = await office.store.findEntries(tag, wanted);
+  const found = await office.store.findEntries(tag, { ...wanted, maxBytes: REPLY_BUDGET_BYTES });
   const byIndex = new Map(found.map((entry) => [entry.index, entry]));
   const byId = new Map(found.map((entry) => [toHex(entry.messageId), entry]));
   const inOrder = new Set<Entry | undefined>([

@@ -64,6 +64,41 @@ conformance("headers and summaries come in the order asked for", async (store) =
   );
 });
 
+conformance(
+  "an answer ends before the item that is too much, and has at least one",
+  async (store) => {
+    await fill(store, 4);
+    const sealed = filled("", 100);
+    const items = ["1", "2", "3"].map((id) => ({
+      messageId: messageIdOf(id),
+      revision: 0,
+      sealed,
+    }));
+    await store.putEntries(alice, items);
+    const listed = async (maxBytes: number) =>
+      indicesOf((await store.listEntries(alice, { before: null, limit: 9, maxBytes })).entries);
+    assertEquals(await listed(0), [4]);
+    assertEquals(await listed(199), [4, 3]);
+    assertEquals(await listed(200), [4, 3, 2]);
+    assertEquals(await listed(300), [4, 3, 2, 1]);
+    const found = async (maxBytes: number) => {
+      const wanted = { indices: [1, 1, 3], messageIds: ["3", "2", "4"].map(messageIdOf), maxBytes };
+      return indicesOf(await store.findEntries(alice, wanted));
+    };
+    assertEquals(await found(0), [1]);
+    assertEquals(await found(200), [3, 1]);
+    assertEquals(await found(300), [4, 3, 2, 1]);
+    const ids = ["1", "1", "2", "3"].map(messageIdOf);
+    const parts = async (maxBytes: number) =>
+      (await store.mailParts(alice, ids, { maxBytes })).map(({ messageId }) => messageId);
+    const bytes = "header 1summary 1".length;
+    assertEquals(await parts(0), [messageIdOf("1")]);
+    assertEquals(await parts(2 * bytes), ["1", "2"].map(messageIdOf));
+    assertEquals(await parts(3 * bytes - 1), ["1", "2"].map(messageIdOf));
+    assertEquals(await parts(3 * bytes), ["1", "2", "3"].map(messageIdOf));
+  },
+);
+
 conformance("content is read in ranges", async (store) => {
   await fill(store, 1);
   const read = (offset: number, length: number) =>

@@ -90,8 +90,8 @@ const send: Command = {
     },
     {
       name: "accept-key",
-      value: "NAME",
-      summary: "Send although the keys of this recipient have changed",
+      value: "NAME=FINGERPRINT",
+      summary: "Send although the keys of this recipient have changed, if these are the new ones",
       repeatable: true,
     },
     JSON_OUTPUT,

@@ -2,8 +2,9 @@
  * Other users' keys: the directory's answers, verified, and held against the keys seen before.
  *
  * The first keys seen of somebody are pinned without a question; from then on other keys are a
- * warning on that user's mail and a hard stop for mail to that user, until they are accepted by
- * name. What the directory says about this user is held against this user's own keys.
+ * warning on that user's mail and a hard stop for mail to that user, until the very fingerprint
+ * that was shown is accepted. What the directory says about this user is held against this user's
+ * own keys.
  */
 
 import type { AccountState, ContactPin } from "../crypto/account_state.ts";
@@ -35,6 +36,9 @@ export interface ChangedKeys {
   readonly before: string;
   readonly now: string;
 }
+
+/** Changed keys that the user accepts: the fingerprint that was shown, by user name. */
+export type AcceptedKeys = ReadonlyMap<string, string>;
 
 interface Known {
   readonly contact: Contact;
@@ -151,26 +155,32 @@ export function changedKeys(state: AccountState, identity: IdentityRecord): Chan
   };
 }
 
+/** Whether these are the very keys that the user has accepted. */
+export function areAccepted(accepted: AcceptedKeys, identity: IdentityRecord): boolean {
+  return accepted.get(identity.user) === formatFingerprint(identity.fingerprint);
+}
+
 /**
- * The state with the keys pinned of users who had no pin, and of those in `accepted` (then counted
- * as looked at); the same state when nothing changes.
+ * The state with the keys pinned of users who had no pin, and of those whose very keys are in
+ * `accepted` (then counted as looked at); the same state when nothing changes.
  */
 export function withPins(
   state: AccountState,
   identities: readonly IdentityRecord[],
-  accepted: ReadonlySet<string> = new Set(),
+  accepted: AcceptedKeys = new Map(),
 ): AccountState {
   const missing = identities.filter((identity) => {
     const pin = state.pins.get(identity.user);
     if (pin === undefined) return true;
-    return accepted.has(identity.user) && !(pin.accepted && isPinned(pin, identity));
+    return areAccepted(accepted, identity) && !(pin.accepted && isPinned(pin, identity));
   });
   if (missing.length === 0) return state;
   const pins = new Map(state.pins);
   for (const identity of missing) {
     const { user, fingerprint, kemKeyId, epoch } = identity;
     const firstSeen = systemClock.now();
-    pins.set(user, { fingerprint, kemKeyId, epoch, firstSeen, accepted: accepted.has(user) });
+    const lookedAt = areAccepted(accepted, identity);
+    pins.set(user, { fingerprint, kemKeyId, epoch, firstSeen, accepted: lookedAt });
   }
   return { ...state, pins };
 }

@@ -5,11 +5,15 @@ import { utf8 } from "../crypto/bytes.ts";
 import { acceptedEntry } from "../crypto/entry_fields.ts";
 import { EMPTY_LOG } from "../crypto/envelope_fields.ts";
 import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
+import { formatFingerprint } from "../crypto/fingerprint.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
+import { TrustError } from "../crypto/trust_error.ts";
 import { MAX_TITLE_BYTES, PREVIEW_CHARACTERS } from "../protocol/limits.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import {
+  type AcceptedKeys,
+  areAccepted,
   type ChangedKeys,
   changedKeys,
   type Contact,
@@ -20,7 +24,7 @@ import { RecipientsError, TooLargeError } from "./errors.ts";
 import { marksOf } from "./mailbox_intake.ts";
 import type { MailLimits, OutgoingMail, SealedOutgoing } from "./mailbox_types.ts";
 import { composeMime, decodeText } from "./mime.ts";
-import { keyChanged, normalNames, unknownRecipients } from "./recipients.ts";
+import { acceptedKeys, keyChanged, normalNames, unknownRecipients } from "./recipients.ts";
 
 /** Takes counters for a mail: what each recipient's is, or whose keys stand in the way. */
 interface Reservation {
@@ -63,8 +67,8 @@ export class MailSealer {
     return contacts;
   }
 
-  /** @throws {KeyChangedError} when one of them has other keys than the pinned. */
-  checkKeys(contacts: readonly Contact[], accepted: ReadonlySet<string> = new Set()): void {
+  /** @throws {KeyChangedError} when one of them has other keys than the pinned or accepted. */
+  checkKeys(contacts: readonly Contact[], accepted: AcceptedKeys = new Map()): void {
     const { state } = this.#account;
     const changed = this.#changes(state.current, identitiesOf(contacts), accepted);
     if (changed.length > 0) throw keyChanged(changed);
@@ -75,7 +79,7 @@ export class MailSealer {
     const body = typeof mail.body === "string" ? utf8(mail.body) : mail.body;
     this.#checkSizes(mail.title, body);
     const contacts = await this.recipients(mail.to);
-    const accepted = new Set(normalNames(mail.acceptChangedKeys ?? [], { mayBeNone: true }));
+    const accepted = acceptedKeys(mail.acceptChangedKeys ?? new Map());
     this.checkKeys(contacts, accepted);
     const to = contacts.map(({ user }) => user);
     const date = systemClock.now();
@@ -123,7 +127,7 @@ export class MailSealer {
    */
   async #withCounters(
     contacts: readonly Contact[],
-    accepted: ReadonlySet<string>,
+    accepted: AcceptedKeys,
     seal: (counter: ReadonlyMap<string, number>) => Promise<SealedMail>,
   ): Promise<SealedMail> {
     const identities = identitiesOf(contacts);
@@ -134,10 +138,10 @@ export class MailSealer {
       const pinned = withPins(state, others, accepted);
       const users = contacts.map(({ user }) => user);
       const counter = new Map(
-        users.map((user) => [user, 1 + (state.counters.sent.get(user) ?? 0)]),
+        users.map((user) => [user, 1 + (pinned.counters.sent.get(user) ?? 0)]),
       );
-      const sent = new Map([...state.counters.sent, ...counter]);
-      const counters = { ...state.counters, sent };
+      const sent = new Map([...pinned.counters.sent, ...counter]);
+      const counters = { ...pinned.counters, sent };
       return { state: { ...pinned, counters }, result: { counter, changed } };
     });
     if (tentative.changed.length > 0) {
@@ -153,17 +157,29 @@ export class MailSealer {
   #changes(
     state: AccountState,
     identities: readonly IdentityRecord[],
-    accepted: ReadonlySet<string>,
+    accepted: AcceptedKeys,
   ): ChangedKeys[] {
     return identities
-      .filter(({ user }) => user !== this.#account.user && !accepted.has(user))
-      .flatMap((identity) => changedKeys(state, identity) ?? []);
+      .filter(({ user }) => user !== this.#account.user)
+      .flatMap((identity) => {
+        if (areAccepted(accepted, identity)) return [];
+        const { user, fingerprint } = identity;
+        const before = accepted.get(user);
+        // Accepted were keys that the directory does not give any more, if it ever gave them.
+        if (before !== undefined) return { user, before, now: formatFingerprint(fingerprint) };
+        return changedKeys(state, identity) ?? [];
+      });
   }
 
-  /** The recipients and the sender's own copy, with the keys to seal to. */
+  /**
+   * The recipients and the sender's own copy, with the keys to seal to.
+   *
+   * @throws {TrustError} `own_identity` when the directory has no keys for the own copy.
+   */
   async #sealTo(contacts: readonly Contact[]): Promise<MailRecipient[]> {
     const { user: me } = this.#account;
     const own = contacts.some(({ user }) => user === me) ? [] : await this.#contacts.find([me]);
+    if (own.some(({ identity }) => identity === null)) throw deniedOwnKeys();
     const recipientOf = async (contact: Contact) => ({
       user: contact.user,
       fingerprint: contact.identity!.fingerprint,
@@ -213,6 +229,12 @@ export class MailSealer {
       },
     );
   }
+}
+
+function deniedOwnKeys(): TrustError {
+  return new TrustError("own_identity", "The server says that you have no account there.", {
+    hint: "Nobody can write to you, and no mail was sent: ask the server's administrator.",
+  });
 }
 
 function identitiesOf(contacts: readonly Contact[]): IdentityRecord[] {

@@ -34,8 +34,11 @@ export interface OutgoingMail {
   readonly body: string | Uint8Array;
   /** Base name of the file that the body was loaded from, shown to readers of a binary body. */
   readonly bodyFileName?: string;
-  /** Names whose changed keys the sender has looked at and accepts. */
-  readonly acceptChangedKeys?: readonly string[];
+  /**
+   * Changed keys that the sender has looked at and accepts: the fingerprint that was shown
+   * (KeyChangedError), by user name. Other keys of these users are a KeyChangedError again.
+   */
+  readonly acceptChangedKeys?: ReadonlyMap<string, string>;
   readonly onProgress?: OnProgress;
 }
 

@@ -1,8 +1,9 @@
 /** The names of recipients: as typed to as used, and what can be wrong with them. */
 
 import { FormatError } from "../crypto/errors.ts";
+import { normalizeFingerprint } from "../crypto/fingerprint.ts";
 import { normalizeUserName, USER_NAME_RULE } from "../crypto/names.ts";
-import type { ChangedKeys } from "./contacts.ts";
+import type { AcceptedKeys, ChangedKeys } from "./contacts.ts";
 import { KeyChangedError, RecipientsError } from "./errors.ts";
 
 /** For names that the directory does not know, or whose accounts get no mail. */
@@ -18,7 +19,7 @@ export function unknownRecipients(names: readonly string[]): RecipientsError {
  *
  * @throws {RecipientsError} `bad_recipient_names`, `no_recipients`
  */
-export function normalNames(names: readonly string[], { mayBeNone = false } = {}): string[] {
+export function normalNames(names: readonly string[]): string[] {
   const users = new Set<string>();
   const bad: string[] = [];
   for (const name of names.map((name) => name.trim()).filter((name) => name !== "")) {
@@ -33,7 +34,7 @@ export function normalNames(names: readonly string[], { mayBeNone = false } = {}
     const who = `No user can be called ${bad.map((name) => `"${name}"`).join(", ")}.`;
     throw new RecipientsError("bad_recipient_names", who, bad, { hint: USER_NAME_RULE });
   }
-  if (users.size === 0 && !mayBeNone) {
+  if (users.size === 0) {
     throw new RecipientsError("no_recipients", "The mail has no recipients.", [], {
       hint: "Name at least one user.",
     });
@@ -41,7 +42,18 @@ export function normalNames(names: readonly string[], { mayBeNone = false } = {}
   return [...users];
 }
 
-/** For users whose keys are not the pinned ones. */
+/**
+ * Names and fingerprints as typed, in their normal forms.
+ *
+ * @throws {FormatError} when one of them cannot be such.
+ */
+export function acceptedKeys(typed: ReadonlyMap<string, string>): AcceptedKeys {
+  return new Map(
+    [...typed].map(([user, shown]) => [normalizeUserName(user), normalizeFingerprint(shown)]),
+  );
+}
+
+/** For users whose keys are not the pinned ones, or not the accepted ones. */
 export function keyChanged(changes: readonly ChangedKeys[]): KeyChangedError {
   const who = changes.map(({ user, before, now }) => `${user} (was ${before}, now ${now})`);
   return new KeyChangedError(

@@ -7,6 +7,7 @@ import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { KeyChangedError, SendInterruptedError } from "../errors.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
+import { acceptedKeys } from "../recipients.ts";
 import { formatSize, splitRecipients } from "../terminal/format.ts";
 import { progressLine } from "../terminal/progress.ts";
 import { readAll, readBodyFile } from "./body_source.ts";
@@ -25,7 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
   if (title === undefined) throw new UsageError("The title is missing.", "Give --title TITLE");
   const mail: OutgoingMail = {
     ...{ to, title, ...await bodyOf(context) },
-    acceptChangedKeys: options.all("accept-key").flatMap(splitRecipients),
+    acceptChangedKeys: acceptedKeys(new Map(options.all("accept-key").map(nameAndFingerprint))),
   };
   const progress = progressLine(context, "Sending");
   const sent = await withMailbox(
@@ -40,6 +41,18 @@ export async function run(context: CommandContext): Promise<void> {
     const names = escapeLine(sent.to.join(", "));
     await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
   }
+}
+
+/** `bob=0RH4-7M2K-…` */
+function nameAndFingerprint(value: string): [string, string] {
+  const at = value.indexOf("=");
+  if (at < 1) {
+    throw new UsageError(
+      `--accept-key ${value}: the fingerprint is missing.`,
+      "Give --accept-key NAME=FINGERPRINT, the new one that you have compared.",
+    );
+  }
+  return [value.slice(0, at), value.slice(at + 1)];
 }
 
 /** What `--body`, `--file` or standard input says. A file may be larger than the server allows. */
@@ -121,7 +134,7 @@ async function keyChangeExplained(
     await context.stderr(escapeLine(`${user} had the key ${before}`) + "\n");
     await context.stderr(escapeLine(`${" ".repeat(user.length)} now has ${now}`) + "\n");
   }
-  const flags = error.names.map((name) => `--accept-key ${name}`).join(" ");
+  const flags = error.changes.map(({ user, now }) => `--accept-key ${user}=${now}`).join(" ");
   return new KeyChangedError(error.changes, error.message, {
     hint: `Ask them, by another way than this, whether that is right. Then: ${flags}`,
     cause: error,

@@ -138,6 +138,24 @@ Deno.test("commands: without a terminal nothing waits for an answer", () =>
     for (const [args, flag] of cases) assertStringIncludes(await refused(office, args, 2), flag);
   }));
 
+Deno.test("commands: changed keys stop a mail until they are named with --accept-key", () =>
+  withOffice(async (office) => {
+    const send = ["send", "bob", "--title", "x", "--body", "y", ...office.account("alice")];
+    await office.must(send);
+    await office.must(["user", "remove", "bob", "--data", office.data]);
+    const invite = await office.invite("bob");
+    const config = ["--config", `${office.folder}/bob again`];
+    await office.must(["join", invite, "--generate-password", ...config]);
+    const refusal = await refused(office, send, 5);
+    const option = /--accept-key (bob=([0-9A-Z]{4}-){7}[0-9A-Z]{4})/.exec(refusal)?.[1] ?? "";
+    const other = option.replace(/.$/, (last) => last === "0" ? "1" : "0");
+    await refused(office, [...send, "--accept-key", other], 5);
+    await refused(office, [...send, "--accept-key", "bob"], 2);
+    await refused(office, [...send, "--accept-key", "bob=123"], 1);
+    await office.must([...send, "--accept-key", option]);
+    await office.must(send);
+  }));
+
 Deno.test("commands: --yes trusts a new server, and says so", () =>
   withOffice(async (office) => {
     const args = ["list", "--yes", ...office.account("alice")];

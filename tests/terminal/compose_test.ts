@@ -225,6 +225,18 @@ Deno.test("compose: what was wrong is asked for again and nothing else", async (
   assertEquals(sent, [[["bob"], "U", "short"]]);
 });
 
+Deno.test("compose: keys that change again after a yes are asked about again", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.sendErrors = ["BBBB", "CCCC"].map((now) =>
+    new KeyChangedError([{ user: "bob", before: "AAAA", now }], "Changed.")
+  );
+  const answers = ["1", "bob", "T", "", "text", ".", "yes", "yes", "4"];
+  const { err, mailbox: { sent } } = await menuWith(answers, { mailbox });
+  assertStringIncludes(err, "BBBB");
+  assertStringIncludes(err, "CCCC");
+  assertEquals(sent.map((mail) => mail.acceptChangedKeys), [new Map([["bob", "CCCC"]])]);
+});
+
 Deno.test("compose: changed keys are shown, and accepted only by a yes", async () => {
   const changes = [{ user: "bob", before: "AAAA", now: "BBBB" }];
   const mailbox = () => {
@@ -235,7 +247,8 @@ Deno.test("compose: changed keys are shown, and accepted only by a yes", async (
   const begin = ["1", "bob", "T", "", "text", "."];
   const yes = await menuWith([...begin, "yes", "4"], { mailbox: mailbox() });
   assertStringIncludes(yes.err, "bob: before AAAA\n");
-  assertEquals(yes.mailbox.sent[0]?.acceptChangedKeys, ["bob"]);
+  assertEquals(yes.mailbox.sent[0]?.acceptChangedKeys, new Map([["bob", "BBBB"]]));
   const no = await menuWith([...begin, "", "eve", "4"], { mailbox: mailbox() });
-  assertEquals([no.mailbox.sent[0]?.to, no.mailbox.sent[0]?.acceptChangedKeys], [["eve"], []]);
+  assertEquals(no.mailbox.sent[0]?.to, ["eve"]);
+  assertEquals(no.mailbox.sent[0]?.acceptChangedKeys, new Map());
 });

@@ -8,8 +8,8 @@ export interface Draft {
   toText: string;
   /** The recipients, once they were found right. */
   to: readonly string[];
-  /** Recipients whose changed keys were accepted. */
-  acceptChangedKeys: readonly string[];
+  /** Changed keys that were accepted: the fingerprint shown, by recipient. */
+  acceptChangedKeys: ReadonlyMap<string, string>;
   title: string;
   /** Null until it is complete. */
   body: DraftBody | null;
@@ -31,7 +31,7 @@ export function emptyDraft(): Draft {
   return {
     toText: "",
     to: [],
-    acceptChangedKeys: [],
+    acceptChangedKeys: new Map(),
     title: "",
     body: null,
     lines: [],

@@ -63,6 +63,7 @@ export async function acceptKeys(
   }
   await tell(menu, "Somebody may be pretending to be them. Ask them by another way than this.");
   if (!(await confirm(menu.prompter, "Send with the new keys?", false))) return false;
-  draft.acceptChangedKeys = [...draft.acceptChangedKeys, ...error.names];
+  const shown = error.changes.map(({ user, now }) => [user, now] as const);
+  draft.acceptChangedKeys = new Map([...draft.acceptChangedKeys, ...shown]);
   return true;
 }

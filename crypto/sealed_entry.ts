@@ -3,8 +3,9 @@
  * listing it again costs one symmetric decryption, on every device.
  *
  * Wire: `XChaCha20-Poly1305(HKDF(BK, "mailbox"), padded, aad = "mailsec/1 entry\0" ‖ realm ‖ user ‖
- * message id ‖ u32 revision)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 256. Replaced
- * by compare-and-set on the revision, which is the one that the new entry will have.
+ * message id ‖ u32 revision)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024, which
+ * is what nearly all entries have, of a rejected mail too. Replaced by compare-and-set on the
+ * revision, which is the one that the new entry will have.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";
@@ -14,7 +15,7 @@ import { type BundleOwner, mailboxKey } from "./key_bundle.ts";
 import { ENTRY, labelled } from "./labels.ts";
 import { padBlob, unpadBlob } from "./padding.ts";
 
-const PADDING_STEP_BYTES = 256;
+const PADDING_STEP_BYTES = 1024;
 
 /** Which entry of which mailbox, in which revision. */
 export interface EntryPlace {

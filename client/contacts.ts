@@ -8,11 +8,11 @@
  */
 
 import type { AccountState, ContactPin } from "../crypto/account_state.ts";
-import { equalBytes } from "../crypto/bytes.ts";
+import { type Bytes, equalBytes } from "../crypto/bytes.ts";
 import { importKemPublicKey, type KemPublicKey } from "../crypto/composite_kem.ts";
 import { FormatError } from "../crypto/errors.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
-import { type IdentityRecord, verifyIdentity } from "../crypto/identity.ts";
+import { type IdentityRecord, parseIdentity, verifyIdentity } from "../crypto/identity.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { lookup, type LookupReply } from "../protocol/messages/lookup.ts";
 import { MAX_LOOKUP_USERS } from "../protocol/limits.ts";
@@ -30,6 +30,21 @@ export interface Contact {
   readonly identity: IdentityRecord | null;
 }
 
+/** Whom a mail says it is from. */
+export interface SenderName {
+  readonly user: string;
+  /** Of the signing key, 32 bytes. */
+  readonly fingerprint: Bytes;
+}
+
+/** The keys that a mail names, as the directory has them. */
+export interface Sender {
+  /** With the fingerprint of the name, its signature verified. */
+  readonly identity: IdentityRecord;
+  /** Whether these are the user's keys now: not replaced, and the account not removed. */
+  readonly isCurrent: boolean;
+}
+
 /** Keys that are not the pinned ones, as people compare them. */
 export interface ChangedKeys {
   readonly user: string;
@@ -42,8 +57,9 @@ export type AcceptedKeys = ReadonlyMap<string, string>;
 
 interface Known {
   readonly contact: Contact;
+  /** All records of the name, as received: of a removed account and of earlier keys too. */
+  readonly records: readonly Bytes[];
   readonly since: number;
-  kem?: Promise<KemPublicKey>;
 }
 
 type DirectoryEntry = LookupReply["results"][number];
@@ -51,6 +67,7 @@ type DirectoryEntry = LookupReply["results"][number];
 export class Contacts {
   readonly #account: OpenAccount;
   readonly #known = new Map<string, Known>();
+  readonly #kemKeys = new WeakMap<IdentityRecord, Promise<KemPublicKey>>();
 
   constructor(account: OpenAccount) {
     this.#account = account;
@@ -65,23 +82,67 @@ export class Contacts {
    */
   async find(users: readonly string[]): Promise<Contact[]> {
     const oldest = systemClock.now() - FRESH_MS;
-    const isStale = (user: string) => (this.#known.get(user)?.since ?? 0) < oldest;
-    const stale = users.filter(isStale);
-    // This user's own entry is looked at whenever the directory is asked anything.
-    const { user: me } = this.#account;
-    if (stale.length > 0 && !stale.includes(me) && isStale(me)) stale.push(me);
-    for (let i = 0; i < stale.length; i += MAX_LOOKUP_USERS) {
-      await this.#ask(stale.slice(i, i + MAX_LOOKUP_USERS));
-    }
+    await this.#refresh(users.filter((user) => this.#age(user) < oldest), oldest);
     return users.map((user) => this.#known.get(user)!.contact);
   }
 
-  /** The KEM key to seal to; of a contact that `find` gave. */
+  /**
+   * The keys that mails name, in their order; null where the directory has none with that
+   * fingerprint. What an earlier answer lacks is asked for again: somebody may have joined since.
+   *
+   * @throws as `find`
+   */
+  async findSenders(senders: readonly SenderName[]): Promise<(Sender | null)[]> {
+    const users = [...new Set(senders.map(({ user }) => user))];
+    const asked = new Set(users.filter((user) => !this.#known.has(user)));
+    await this.find(users);
+    const lacking = senders.filter((sender) => this.#recordOf(sender) === null);
+    const again = new Set(lacking.map(({ user }) => user)).difference(asked);
+    await this.#refresh([...again], systemClock.now());
+    return await Promise.all(senders.map((sender) => this.#sender(sender)));
+  }
+
+  /** The KEM key to seal to; of a contact with keys. */
   kemKey({ user, identity }: Contact): Promise<KemPublicKey> {
-    const known = this.#known.get(user);
-    if (known === undefined || identity === null) throw new Error(`no keys of ${user} are known`);
-    known.kem ??= importKemPublicKey(identity.kemPublicKey);
-    return known.kem;
+    if (identity === null) throw new Error(`no keys of ${user} are known`);
+    const known = this.#kemKeys.get(identity) ?? importKemPublicKey(identity.kemPublicKey);
+    this.#kemKeys.set(identity, known);
+    return known;
+  }
+
+  /** When the directory was last asked about a user, ms since the epoch. */
+  #age(user: string): number {
+    return this.#known.get(user)?.since ?? 0;
+  }
+
+  /** Asks about some users; about this one too, unless that was done after `oldest`. */
+  async #refresh(users: readonly string[], oldest: number): Promise<void> {
+    const { user: me } = this.#account;
+    const stale = [...users];
+    // This user's own entry is looked at whenever the directory is asked anything.
+    if (stale.length > 0 && !stale.includes(me) && this.#age(me) < oldest) stale.push(me);
+    for (let i = 0; i < stale.length; i += MAX_LOOKUP_USERS) {
+      await this.#ask(stale.slice(i, i + MAX_LOOKUP_USERS));
+    }
+  }
+
+  /** The record that a mail names, its signature not verified yet. */
+  #recordOf({ user, fingerprint }: SenderName): IdentityRecord | null {
+    // Nobody else's word counts for what this user's own keys are.
+    const { user: me, fingerprint: mine } = this.#account;
+    if (user === me && !equalBytes(fingerprint, mine)) return null;
+    const { contact: { identity }, records } = this.#known.get(user)!;
+    if (identity !== null && equalBytes(identity.fingerprint, fingerprint)) return identity;
+    const parsed = records.flatMap((record) => parsedIdentity(record) ?? []);
+    return parsed.findLast((record) => equalBytes(record.fingerprint, fingerprint)) ?? null;
+  }
+
+  async #sender(sender: SenderName): Promise<Sender | null> {
+    const record = this.#recordOf(sender);
+    if (record === null) return null;
+    const { identity } = this.#known.get(sender.user)!.contact;
+    if (record === identity) return { identity, isCurrent: true };
+    return { identity: await verifiedIdentity(record.bytes, sender.user), isCurrent: false };
   }
 
   async #ask(users: readonly string[]): Promise<void> {
@@ -95,8 +156,8 @@ export class Contacts {
       const verifying = results.map((result) => this.#verified(result));
       // One bad answer spoils the reply, but no check is left running behind the caller's back.
       await Promise.allSettled(verifying);
-      for (const contact of await Promise.all(verifying)) {
-        this.#known.set(contact.user, { contact, since });
+      for (const [i, contact] of (await Promise.all(verifying)).entries()) {
+        this.#known.set(contact.user, { contact, records: results[i]!.identities, since });
       }
       asked += results.length;
     }
@@ -104,7 +165,8 @@ export class Contacts {
 
   async #verified({ user, status, identities }: DirectoryEntry): Promise<Contact> {
     const current = identities.at(-1);
-    if (current === undefined) {
+    // An unknown name has no keys that count, whatever was kept of a removed account.
+    if (current === undefined || status === "unknown") {
       if (status === "active") {
         throw new TrustError("directory", `The server has no keys of ${user}.`);
       }
@@ -128,8 +190,18 @@ export class Contacts {
   }
 }
 
+/** A record as read; null for one of a form that this release does not know. */
+function parsedIdentity(bytes: Bytes): IdentityRecord | null {
+  try {
+    return parseIdentity(bytes);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
 async function verifiedIdentity(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Bytes,
   user: string,
 ): Promise<IdentityRecord> {
   try {
@@ -162,7 +234,8 @@ export function areAccepted(accepted: AcceptedKeys, identity: IdentityRecord): b
 
 /**
  * The state with the keys pinned of users who had no pin, and of those whose very keys are in
- * `accepted` (then counted as looked at); the same state when nothing changes.
+ * `accepted` (then counted as looked at); the same state when nothing changes. Counters belong to
+ * the pinned signing key: with another one they begin anew.
  */
 export function withPins(
   state: AccountState,
@@ -176,13 +249,20 @@ export function withPins(
   });
   if (missing.length === 0) return state;
   const pins = new Map(state.pins);
+  const sent = new Map(state.counters.sent);
+  const seen = new Map(state.counters.seen);
   for (const identity of missing) {
     const { user, fingerprint, kemKeyId, epoch } = identity;
     const firstSeen = systemClock.now();
+    const before = pins.get(user);
+    if (before !== undefined && !equalBytes(before.fingerprint, fingerprint)) {
+      sent.delete(user);
+      seen.delete(user);
+    }
     const lookedAt = areAccepted(accepted, identity);
     pins.set(user, { fingerprint, kemKeyId, epoch, firstSeen, accepted: lookedAt });
   }
-  return { ...state, pins };
+  return { ...state, pins, counters: { sent, seen } };
 }
 
 function isPinned(pin: ContactPin, { fingerprint, kemKeyId }: IdentityRecord): boolean {

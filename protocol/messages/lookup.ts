@@ -7,7 +7,10 @@ import type { Message, ReplyOf, RequestOf } from "./message.ts";
 export const lookupResult = struct({
   user: userName,
   status: oneOf("active", "disabled", "unknown"),
-  /** The identity records in order of epoch, the current one last; none for an unknown name. */
+  /**
+   * The identity records from the oldest on, the current one last; of an `unknown` name those of a
+   * removed account, to verify mail that it has sent.
+   */
   identities: list(bytes({ min: 1, max: MAX_IDENTITY_BYTES }), { max: MAX_IDENTITIES_PER_USER }),
 });
 

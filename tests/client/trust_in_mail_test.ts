@@ -1,19 +1,12 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { toHex } from "../../crypto/bytes.ts";
 import { importKemPublicKey } from "../../crypto/composite_kem.ts";
 import { EMPTY_LOG } from "../../crypto/envelope_fields.ts";
-import {
-  REJECT_REASONS,
-  type RejectReason,
-} from "../../crypto/envelope_reject.ts";
+import { REJECT_REASONS, type RejectReason } from "../../crypto/envelope_reject.ts";
 import { type MailToSeal, sealMail } from "../../crypto/envelope_seal.ts";
 import { FormatError } from "../../crypto/errors.ts";
 import { formatFingerprint } from "../../crypto/fingerprint.ts";
+import type { Signer } from "../../crypto/sign.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
 import { KeyChangedError, RejectedMailError } from "../../client/errors.ts";
 import { Mailbox } from "../../client/mailbox.ts";
@@ -58,12 +51,7 @@ async function forge(
   const copy = to.some(({ user }) => user === by.user)
     ? []
     : [{ ...await recipient(by), copy: true as const }];
-  const mail = {
-    from: by.user,
-    to: to.map(({ user }) => user),
-    title: "t",
-    dateMs: Date.now(),
-  };
+  const mail = { from: by.user, to: to.map(({ user }) => user), title: "t", dateMs: Date.now() };
   return await sealMail({
     signer: by.keys.signer,
     from: by.user,
@@ -72,10 +60,7 @@ async function forge(
     cc: [],
     counter: new Map(to.map(({ user }) => [user, 1])),
     log: EMPTY_LOG,
-    mime: await composeMime({
-      ...mail,
-      body: new TextEncoder().encode("forged"),
-    }),
+    mime: await composeMime({ ...mail, body: new TextEncoder().encode("forged") }),
     date: Date.now(),
     subject: "forged",
     preview: "forged",
@@ -112,9 +97,7 @@ Deno.test("trust: changed keys stop sending until they are accepted", async () =
   const box = new Mailbox(await server.login(alice));
   const mail = { to: ["mallory", "bob"], title: "secret", body: "" };
   const mails = server.mails.size;
-  for (
-    const attempt of [() => box.send(mail), () => box.checkRecipients(["bob"])]
-  ) {
+  for (const attempt of [() => box.send(mail), () => box.checkRecipients(["bob"])]) {
     const error = await assertRejects(attempt, KeyChangedError);
     assertEquals([error.code, error.names], ["key_changed", ["bob"]]);
     assert(error.changes[0]!.before !== error.changes[0]!.now);
@@ -157,34 +140,23 @@ Deno.test("trust: accepted are the keys that were shown, not what comes after th
     () => sending.send({ ...mail, acceptChangedKeys: accepted }),
     KeyChangedError,
   );
-  assertEquals(
-    again.changes[0]!.now,
-    formatFingerprint(thirdBob.identity.fingerprint),
-  );
+  assertEquals(again.changes[0]!.now, formatFingerprint(thirdBob.identity.fingerprint));
   assertEquals(server.mails.size, mails);
   // Somebody never written to before: the named fingerprint is the only one that will do.
-  const wrong = new Map([[
-    "mallory",
-    formatFingerprint(alice.identity.fingerprint),
-  ]]);
+  const wrong = new Map([["mallory", formatFingerprint(alice.identity.fingerprint)]]);
   await assertRejects(
     () => sending.send({ ...mail, to: ["mallory"], acceptChangedKeys: wrong }),
     KeyChangedError,
   );
   const pins = (await server.login(alice)).state.current.pins;
-  assertEquals([pins.get("bob")!.accepted, pins.has("mallory")], [
-    false,
-    false,
-  ]);
+  assertEquals([pins.get("bob")!.accepted, pins.has("mallory")], [false, false]);
 });
 
 Deno.test("trust: a directory that denies the user herself is an error that says so", async () => {
   const { server, alice } = await office();
   server.lies.lookup = (_, __, honest) => ({
     results: honest().results.map((result: { user: string }) =>
-      result.user === "alice"
-        ? { ...result, status: "unknown", identities: [] }
-        : result
+      result.user === "alice" ? { ...result, status: "unknown", identities: [] } : result
     ),
   });
   const box = new Mailbox(await server.login(alice));
@@ -219,10 +191,7 @@ Deno.test("trust: a directory that gives wrong keys for the user herself stops e
   );
   assertEquals(sending.code, "own_identity");
   server.deliver(await forge(server, { by: alice }), ["bob"]);
-  assertEquals(
-    (await assertRejects(() => box.list(), TrustError)).code,
-    "own_identity",
-  );
+  assertEquals((await assertRejects(() => box.list(), TrustError)).code, "own_identity");
 });
 
 Deno.test("trust: answers of the directory that are about others, or unsigned, are refused", async () => {
@@ -241,36 +210,25 @@ Deno.test("trust: answers of the directory that are about others, or unsigned, a
         result.user === "bob" ? { ...result, ...lie } : result
       ),
     });
-    const error = await assertRejects(
-      () => box.checkRecipients(["bob"]),
-      TrustError,
-    );
+    const error = await assertRejects(() => box.checkRecipients(["bob"]), TrustError);
     assertEquals(error.code, code);
   }
 });
 
 Deno.test("intake: every kind of bad mail is listed as rejected, with the reason, for ever", async (t) => {
-  const [, bob, mallory, otherBob] = await people();
+  const [alice, bob, mallory, otherBob] = await people();
+  const pretender: Signer = {
+    publicKey: alice.keys.signer.publicKey,
+    sign: (...message) => mallory.keys.signer.sign(...message),
+  };
   const honest = (server: FakeServer) => forge(server);
-  const cases: [
-    RejectReason,
-    string,
-    (server: FakeServer) => ReturnType<typeof forge>,
-  ][] = [
+  const cases: [RejectReason, string, (server: FakeServer) => ReturnType<typeof forge>][] = [
     ["malformed", "a header that is none", async (s) => ({
       ...await honest(s),
       header: new Uint8Array(50),
     })],
-    [
-      "not_sealed_to_me",
-      "sealed to somebody else",
-      (s) => forge(s, { to: [mallory] }),
-    ],
-    [
-      "not_sealed_to_me",
-      "sealed to an unknown key",
-      (s) => forge(s, { to: [otherBob] }),
-    ],
+    ["not_sealed_to_me", "sealed to somebody else", (s) => forge(s, { to: [mallory] })],
+    ["not_sealed_to_me", "sealed to an unknown key", (s) => forge(s, { to: [otherBob] })],
     ["undecryptable", "a changed summary", async (s) => {
       const mail = await honest(s);
       return { ...mail, summary: flipped(mail.summary, 300) };
@@ -284,16 +242,13 @@ Deno.test("intake: every kind of bad mail is listed as rejected, with the reason
       "a sender nobody knows",
       (s) => forge(s, { by: { ...mallory, user: "nobody" } }),
     ],
+    ["bad_signature", "signed by somebody else", (s) => forge(s, { signer: pretender })],
     [
-      "bad_signature",
-      "signed by somebody else",
+      "unknown_sender",
+      "signed with a key that the directory does not have for the sender",
       (s) => forge(s, { signer: mallory.keys.signer }),
     ],
-    [
-      "other_realm",
-      "written on another server",
-      (s) => forge(s, { realm: new Uint8Array(32) }),
-    ],
+    ["other_realm", "written on another server", (s) => forge(s, { realm: new Uint8Array(32) })],
   ];
   for (const [reason, name, make] of cases) {
     await t.step(`${reason}: ${name}`, async () => {
@@ -302,14 +257,10 @@ Deno.test("intake: every kind of bad mail is listed as rejected, with the reason
       server.deliver(mail, ["bob"]);
       const box = new Mailbox(await server.login(bob));
       const [item] = await box.list();
-      assertEquals([item!.rejected, item!.title, item!.size], [
-        REJECT_REASONS[reason],
-        "",
-        0,
-      ]);
+      assertEquals([item!.rejected, item!.title, item!.size], [REJECT_REASONS[reason], "", 0]);
       const error = await assertRejects(() => box.read(1), RejectedMailError);
       assertEquals(error.reason, reason);
-      assertEquals((await box.list())[0]?.unread, false);
+      assertEquals((await box.list())[0]?.unread, reason === "unknown_sender");
       const again = new Mailbox(await server.login(bob));
       assertEquals(await again.list(), await box.list());
     });
@@ -344,19 +295,15 @@ Deno.test("intake: two mails with one counter in one batch: only the first count
   const { server, bobBox } = await office();
   server.deliver(await forge(server, { subject: "one" }), ["bob"]);
   server.deliver(await forge(server, { subject: "two" }), ["bob"]);
-  assertEquals(
-    (await bobBox.list()).map(({ title, rejected }) => [title, rejected]),
-    [
-      ["", REJECT_REASONS.counter_seen],
-      ["one", undefined],
-    ],
-  );
+  assertEquals((await bobBox.list()).map(({ title, rejected }) => [title, rejected]), [
+    ["", REJECT_REASONS.counter_seen],
+    ["one", undefined],
+  ]);
 });
 
 Deno.test("intake: a gap warns, mails out of order within a batch do not", async () => {
   const { server, bobBox } = await office();
-  const numbered = (n: number) =>
-    forge(server, { counter: new Map([["bob", n]]) });
+  const numbered = (n: number) => forge(server, { counter: new Map([["bob", n]]) });
   for (const n of [2, 1, 3, 6]) server.deliver(await numbered(n), ["bob"]);
   const warned = (await bobBox.list()).map(({ warnings }) => warnings.length);
   assertEquals(warned, [1, 0, 0, 0]);
@@ -365,9 +312,7 @@ Deno.test("intake: a gap warns, mails out of order within a batch do not", async
 Deno.test("intake: a date far from the arrival warns", async () => {
   const { server, bobBox } = await office();
   const hours = 3_600_000;
-  server.deliver(await forge(server, { date: Date.now() - 2 * hours }), [
-    "bob",
-  ]);
+  server.deliver(await forge(server, { date: Date.now() - 2 * hours }), ["bob"]);
   const [item] = await bobBox.list();
   assertStringIncludes(item!.warnings[0]!, "15 minutes");
 });
@@ -375,20 +320,13 @@ Deno.test("intake: a date far from the arrival warns", async () => {
 Deno.test("intake: two devices at once agree on what was taken in", async () => {
   const { server, bob } = await office();
   for (let n = 1; n <= 40; n++) {
-    server.deliver(await forge(server, { counter: new Map([["bob", n]]) }), [
-      "bob",
-    ]);
+    server.deliver(await forge(server, { counter: new Map([["bob", n]]) }), ["bob"]);
   }
   const one = new Mailbox(await server.login(bob));
   const two = new Mailbox(await server.login(bob));
   const [first, second] = await Promise.all([one.list(), two.list()]);
   assertEquals(first.length, 40);
-  assertEquals(
-    first.flatMap(({ rejected, warnings }) =>
-      [rejected ?? [], warnings].flat()
-    ),
-    [],
-  );
+  assertEquals(first.flatMap(({ rejected, warnings }) => [rejected ?? [], warnings].flat()), []);
   assertEquals(second, first);
 });
 
@@ -401,29 +339,17 @@ Deno.test("intake: an entry that the server has changed is listed as damaged", a
   const box = new Mailbox(await server.login(bob));
   const [item] = await box.list();
   assertStringIncludes(item!.rejected!, "changed");
-  assertEquals(
-    (await assertRejects(() => box.read(1), RejectedMailError)).reason,
-    "damaged",
-  );
+  assertEquals((await assertRejects(() => box.read(1), RejectedMailError)).reason, "damaged");
 });
 
 Deno.test("read: a content that is not the signed one is never shown", async () => {
   const { server, alice, aliceBox, bobBox } = await office();
-  const mail = await aliceBox.send({
-    to: ["bob"],
-    title: "t",
-    body: "x".repeat(5000),
-  });
+  const mail = await aliceBox.send({ to: ["bob"], title: "t", body: "x".repeat(5000) });
   const other = await forge(server, { by: alice });
   const stored = server.mails.get(mail.id)!;
   const { content } = stored;
   for (
-    const wrong of [
-      flipped(content, 500),
-      content.slice(0, -1),
-      content.slice(1),
-      other.content,
-    ]
+    const wrong of [flipped(content, 500), content.slice(0, -1), content.slice(1), other.content]
   ) {
     stored.content = wrong;
     const error = await assertRejects(() => bobBox.read(1), TrustError);
@@ -431,8 +357,5 @@ Deno.test("read: a content that is not the signed one is never shown", async () 
     assertEquals((await bobBox.list({ unread: true })).length, 1);
   }
   stored.content = content;
-  assertEquals((await bobBox.read(1)).body, {
-    kind: "text",
-    text: "x".repeat(5000),
-  });
+  assertEquals((await bobBox.read(1)).body, { kind: "text", text: "x".repeat(5000) });
 });

@@ -8,17 +8,20 @@ import type { Bytes } from "../crypto/bytes.ts";
 import { DecryptionError, FormatError } from "../crypto/errors.ts";
 import type { SealedEntry } from "../crypto/entry_fields.ts";
 import { EntrySealer } from "../crypto/sealed_entry.ts";
-import { MAX_LIST_PAGE, MAX_PUT_ENTRIES } from "../protocol/limits.ts";
+import { MAX_LIST_PAGE, MAX_PLAINTEXT_MESSAGE_BYTES, MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import { entries as entriesMessage } from "../protocol/messages/entries.ts";
 import { list } from "../protocol/messages/list.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
-import { putEntry } from "../protocol/messages/put_entry.ts";
+import { putEntry, type PutEntryRequest } from "../protocol/messages/put_entry.ts";
+import { ProtocolError } from "../protocol/session_errors.ts";
 import type { OpenAccount } from "./account.ts";
 
 /** How often in a row another device may be faster. */
 const MAX_TRIES = 20;
 /** Pages fetched at once when all are wanted. */
 const PAGES_AT_ONCE = 8;
+/** Sealed entries written by one request, in bytes together; the rest of it is small. */
+const MAX_WRITE_BYTES = MAX_PLAINTEXT_MESSAGE_BYTES - 64 * 1024;
 
 /** A mail in the mailbox and its entry, which is "damaged" when it cannot be opened. */
 export interface KnownMail {
@@ -28,6 +31,7 @@ export interface KnownMail {
   readonly arrived: number;
   /** Length of the sealed content, in bytes. */
   readonly contentLength: number;
+  /** 0: no entry is written, because the mail is to be looked at again. */
   readonly revision: number;
   readonly entry: SealedEntry | "damaged";
 }
@@ -37,6 +41,25 @@ export interface EntryWrite {
   readonly messageId: Bytes;
   readonly revision: number;
   readonly entry: SealedEntry;
+}
+
+/** Indices from `from` to below `to`. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The next windows of a page each, downwards. */
+function windowsBelow(to: number): Window[] {
+  const windows: Window[] = [];
+  for (let top = to; top > 1 && windows.length < PAGES_AT_ONCE; top -= MAX_LIST_PAGE) {
+    windows.push({ from: Math.max(1, top - MAX_LIST_PAGE), to: top });
+  }
+  return windows;
+}
+
+function unique(messageIds: readonly Bytes[]): Bytes[] {
+  return [...new Map(messageIds.map((id) => [toHex(id), id])).values()];
 }
 
 export class EntryBook {
@@ -50,28 +73,43 @@ export class EntryBook {
     this.#sealer = new EntrySealer(keys.bundleKey, { realm, user });
   }
 
-  /** A page of the mailbox, newest first, of the mails below `before`. */
+  /**
+   * A page of the mailbox, newest first, of the mails below `before`.
+   *
+   * @throws {ProtocolError} when what comes is not that: a loop over pages must come to an end.
+   */
   async page(before: number | null, limit: number): Promise<MailboxEntry[]> {
     const { entries } = await this.#account.request(list, { before, limit });
+    let last = before ?? Infinity;
+    for (const { index } of entries) {
+      if (index >= last) throw new ProtocolError("The server's list of mails is out of order.");
+      last = index;
+    }
     return entries;
   }
 
-  /** The whole mailbox below `before`, newest first. */
+  /**
+   * The whole mailbox below `before`, newest first: several pages at once where mails lie close
+   * together. What it costs depends on how many mails there are, not on their numbers.
+   */
   async allBelow(before: number): Promise<MailboxEntry[]> {
-    const windows: { from: number; to: number }[] = [];
-    for (let to = before; to > 1; to -= MAX_LIST_PAGE) {
-      windows.push({ from: Math.max(1, to - MAX_LIST_PAGE), to });
-    }
     const found: MailboxEntry[] = [];
-    for (let i = 0; i < windows.length; i += PAGES_AT_ONCE) {
-      const group = windows.slice(i, i + PAGES_AT_ONCE);
-      found.push(...(await Promise.all(group.map((window) => this.#window(window)))).flat());
+    for (let to = before; to > 1;) {
+      const windows = windowsBelow(to);
+      const pages = await Promise.all(windows.map((window) => this.#window(window)));
+      found.push(...pages.flat());
+      to = windows.at(-1)!.from;
+      if (pages.at(-1)!.length > 0 || to <= 1) continue;
+      const page = await this.page(to, MAX_LIST_PAGE);
+      if (page.length === 0) break;
+      found.push(...page);
+      to = page.at(-1)!.index;
     }
     return found;
   }
 
   /** The mails with an index from `from` to below `to`, newest first. */
-  async #window({ from, to }: { from: number; to: number }): Promise<MailboxEntry[]> {
+  async #window({ from, to }: Window): Promise<MailboxEntry[]> {
     const found: MailboxEntry[] = [];
     while (to > from) {
       const page = await this.page(to, Math.min(MAX_LIST_PAGE, to - from));
@@ -85,8 +123,8 @@ export class EntryBook {
   async find(
     wanted: { indices?: readonly number[]; messageIds?: readonly Bytes[] },
   ): Promise<MailboxEntry[]> {
-    let indices = [...wanted.indices ?? []];
-    let messageIds = [...wanted.messageIds ?? []];
+    let indices = [...new Set(wanted.indices ?? [])];
+    let messageIds = unique(wanted.messageIds ?? []);
     const found: MailboxEntry[] = [];
     while (indices.length + messageIds.length > 0) {
       const { entries } = await this.#account.request(entriesMessage, {
@@ -98,11 +136,15 @@ export class EntryBook {
         messageIds = messageIds.slice(MAX_LIST_PAGE);
         continue;
       }
-      found.push(...entries);
+      const before = indices.length + messageIds.length;
       const seenIndices = new Set(entries.map(({ index }) => index));
       const seenIds = new Set(entries.map(({ messageId }) => toHex(messageId)));
       indices = indices.filter((index) => !seenIndices.has(index));
       messageIds = messageIds.filter((id) => !seenIds.has(toHex(id)));
+      if (before - indices.length - messageIds.length < entries.length) {
+        throw new ProtocolError("The server sent entries that it was not asked for.");
+      }
+      found.push(...entries);
     }
     return found;
   }
@@ -127,14 +169,11 @@ export class EntryBook {
   /** Writes entries. Returns, in their order, which were written: the others were overtaken. */
   async write(items: readonly EntryWrite[]): Promise<boolean[]> {
     const written: boolean[] = [];
-    for (let i = 0; i < items.length; i += MAX_PUT_ENTRIES) {
-      const batch = items.slice(i, i + MAX_PUT_ENTRIES);
-      const sealed = batch.map(({ messageId, revision, entry }) => ({
-        messageId,
-        revision,
-        sealed: this.#sealer.seal({ messageId, revision: revision + 1 }, entry),
-      }));
+    for (let i = 0; i < items.length;) {
+      const sealed = this.#sealSome(items, i);
       const { results } = await this.#account.request(putEntry, { items: sealed });
+      const batch = items.slice(i, i + sealed.length);
+      i += sealed.length;
       batch.forEach(({ messageId, revision, entry }, at) => {
         const ok = results[at]?.ok === true;
         if (ok) this.#opened.set(toHex(messageId), { revision: revision + 1, entry });
@@ -144,9 +183,22 @@ export class EntryBook {
     return written;
   }
 
+  /** As many of the items, from the one at `start` on, as go into one request. */
+  #sealSome(items: readonly EntryWrite[], start: number): PutEntryRequest["items"] {
+    const sealed: PutEntryRequest["items"] = [];
+    let bytes = 0;
+    for (const { messageId, revision, entry } of items.slice(start, start + MAX_PUT_ENTRIES)) {
+      const item = this.#sealer.seal({ messageId, revision: revision + 1 }, entry);
+      bytes += item.length;
+      if (sealed.length > 0 && bytes > MAX_WRITE_BYTES) break;
+      sealed.push({ messageId, revision, sealed: item });
+    }
+    return sealed;
+  }
+
   /**
-   * Changes entries that exist, again when another device was faster. Mails that are gone, or
-   * whose entry is damaged, are left out.
+   * Changes entries that exist, again when another device was faster. Mails that are gone, that
+   * have no entry yet, or whose entry is damaged, are left out.
    *
    * @param change Gives the new entry; the same object when there is nothing to change.
    */
@@ -154,7 +206,7 @@ export class EntryBook {
     mails: readonly KnownMail[],
     change: (entry: SealedEntry) => SealedEntry,
   ): Promise<void> {
-    let waiting = [...mails];
+    let waiting = mails.filter(({ revision }) => revision > 0);
     for (let tries = 0; waiting.length > 0 && tries < MAX_TRIES; tries++) {
       const writes = waiting.flatMap(({ messageId, revision, entry }) => {
         const changed = entry === "damaged" ? entry : change(entry);

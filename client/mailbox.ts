@@ -32,8 +32,14 @@ import type {
 } from "./mailbox_types.ts";
 import { unknownRecipients } from "./recipients.ts";
 
-/** Errors of the server after which it may have the mail all the same. */
-const UNCLEAR: ReadonlySet<string> = new Set<ErrorCode>(["internal", "conflict"]);
+/** Refusals of the server after which it has not got the mail, if it had not got it before. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  ...["unknown_recipients", "no_recipients", "too_many_recipients"] as const,
+  ...["too_large", "sender_mismatch", "bad_request", "quota"] as const,
+]);
+
+/** Mails whose upload was begun, in whatever mailbox: an earlier one may have arrived unnoticed. */
+const begun = new WeakSet<SealedOutgoing>();
 
 export class Mailbox {
   readonly #account: OpenAccount;
@@ -101,10 +107,15 @@ export class Mailbox {
   /** Uploads a sealed mail; doing it twice is harmless. Throws as `send`. */
   async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
     const id = toHex(sealed.messageId);
+    let isFirst = false;
     try {
-      await this.#account.withSession((session) => upload(session, sealed, onProgress));
+      await this.#account.withSession((session) => {
+        isFirst = !begun.has(sealed);
+        begun.add(sealed);
+        return upload(session, sealed, onProgress);
+      });
     } catch (error) {
-      throw await this.#notDelivered(sealed, error);
+      throw await this.#notDelivered(sealed, error, isFirst);
     }
     if (sealed.ownCopy !== null) {
       this.#ownCopies.set(id, { messageId: sealed.messageId, entry: sealed.ownCopy });
@@ -188,16 +199,23 @@ export class Mailbox {
     for (const [id] of copies) this.#ownCopies.delete(id);
   }
 
-  /** What to tell about a mail that was not acknowledged; counters of a refused one are free. */
-  async #notDelivered(sealed: SealedOutgoing, error: unknown): Promise<unknown> {
-    const unclear = error instanceof ServerError && UNCLEAR.has(error.code);
+  /**
+   * What to tell about a mail that was not acknowledged. Counters are free again only when the very
+   * first upload was refused: a recipient takes two mails with one counter for a replay.
+   */
+  async #notDelivered(
+    sealed: SealedOutgoing,
+    error: unknown,
+    isFirst: boolean,
+  ): Promise<unknown> {
+    const unclear = error instanceof ServerError && !REFUSALS.has(error.code);
     if (unclear || error instanceof ConnectError || error instanceof LoginError) {
       const text = "The sending broke off; it is not known whether the server has the mail.";
       const hint = "Send it again: it will be neither lost nor doubled.";
       return new SendInterruptedError(sealed, text, { hint, cause: error });
     }
     if (!(error instanceof ServerError)) return error;
-    await this.#sealer.release(sealed);
+    if (isFirst) await this.#sealer.release(sealed);
     if (error.code === "unknown_recipients") return unknownRecipients(error.names);
     if (error.code === "too_large") {
       return new TooLargeError("message", "The mail is larger than this server takes.", {

@@ -140,11 +140,16 @@ Deno.test("lifecycle: failed logins are counted across a restart, for names that
   }
   await first.drain();
   await using second = await startTestServer({ dataDir: first.dataDir });
-  const refused = () =>
-    second.logged("login_refused").map(({ user, reason }) => `${user} ${reason}`);
-  for (const user of ["alice", "nobody"]) await mayLogIn(second, user, "wrong");
-  for (const user of ["alice", "nobody"]) await mayLogIn(second, user, "wrong");
-  assertEquals(refused().slice(-2), ["alice blocked", "nobody blocked"]);
+  const blocked = (name: string) =>
+    second.logged("login_refused").some(({ user, reason }) =>
+      user === name && reason === "blocked"
+    );
+  for (const user of ["alice", "nobody"]) {
+    // A slow machine may outlast the first delays, which double; were the tries forgotten, these
+    // would all be free.
+    for (let i = 0; i < FREE_TRIES && !blocked(user); i++) await mayLogIn(second, user, "wrong");
+    assert(blocked(user), user);
+  }
 });
 
 Deno.test("lifecycle: a user who is disabled or removed is out within a second, and may come back", async () => {

@@ -3,7 +3,7 @@
 import { toHex } from "../crypto/bytes.ts";
 import type { Bytes } from "../crypto/bytes.ts";
 import type { AcceptedEntry, SealedEntry } from "../crypto/entry_fields.ts";
-import { ContentOpener } from "../crypto/envelope_content.ts";
+import { ContentOpener, sealedContentLength } from "../crypto/envelope_content.ts";
 import { DecryptionError } from "../crypto/errors.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { CONTENT_CHUNK_BYTES } from "../protocol/limits.ts";
@@ -91,6 +91,7 @@ export class Reader {
     entry: AcceptedEntry,
     onProgress: OnProgress = () => {},
   ): Promise<Bytes> {
+    if (totalBytes !== sealedContentLength(entry.contentLength)) throw contentMismatch();
     const { contentKey, headerSha512 } = entry;
     const opener = new ContentOpener({ contentKey, headerSha512, fields: entry });
     const offsets: number[] = [];
@@ -108,10 +109,7 @@ export class Reader {
       return await opener.finish();
     } catch (cause) {
       if (!(cause instanceof DecryptionError)) throw cause;
-      throw new TrustError("content_mismatch", "The content of the mail is not what was signed.", {
-        hint: "It was changed or cut off on the server: ask its administrator.",
-        cause,
-      });
+      throw contentMismatch(cause);
     }
   }
 }
@@ -131,6 +129,13 @@ function wanted(which: number | string): { indices: number[] } | { messageIds: B
 function notFound(which: string): NotFoundError {
   return new NotFoundError(`There is no mail ${which} in this mailbox.`, {
     hint: "Take the number in front of the mail in the list.",
+  });
+}
+
+function contentMismatch(cause?: unknown): TrustError {
+  return new TrustError("content_mismatch", "The content of the mail is not what was signed.", {
+    hint: "It was changed or cut off on the server: ask its administrator.",
+    cause,
   });
 }
 

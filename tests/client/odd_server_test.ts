@@ -3,6 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { randomBytes } from "../../crypto/bytes.ts";
 import type { AcceptedEntry } from "../../crypto/entry_fields.ts";
+import { TrustError } from "../../crypto/trust_error.ts";
 import { SendInterruptedError } from "../../client/errors.ts";
 import { EntryBook } from "../../client/entry_book.ts";
 import { Mailbox } from "../../client/mailbox.ts";
@@ -66,6 +67,16 @@ Deno.test("odd server: mails that were not asked for end in a ProtocolError", as
     mails: honest().mails.map((mail: object) => ({ ...mail, messageId: randomBytes(16) })),
   });
   await assertRejects(() => box.list(), ProtocolError);
+});
+
+Deno.test("odd server: a content of another length than was signed is not even fetched", async () => {
+  const { server, box } = await office();
+  await box.send({ to: ["alice"], title: "", body: "" });
+  server.lies.entries = (_, __, honest) => ({
+    entries: honest().entries.map((entry: object) => ({ ...entry, contentLength: 2 ** 53 - 1 })),
+  });
+  const error = await assertRejects(() => box.read(1), TrustError);
+  assertEquals([error.code, server.asked.includes("content")], ["content_mismatch", false]);
 });
 
 Deno.test("odd server: great entries are written in requests that may be sent", async () => {

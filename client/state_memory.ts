@@ -3,8 +3,9 @@
  *
  * The server keeps the state, and every revision of it is validly sealed; only somebody who
  * remembers can tell that the one it gives is an old one, in which pins and counters are missing.
- * The limit of this is plain: a device that has no memory (a new one, or a new configuration
- * folder) must take what the server gives, as long as that was once this account's state.
+ * The limits of this are plain: a device that has no memory (a new one, or a new configuration
+ * folder) must take what the server gives, as long as that was once this account's state; and what
+ * another device has written since can be withheld from this one.
  *
  * `accounts/USER_KEY.json`: `{"revision": n}`, KEY being the first 16 bytes of the fingerprint of
  * the user's signing key, hexadecimal. An account that was removed and made anew has new keys and

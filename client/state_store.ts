@@ -14,10 +14,11 @@
 
 import { type AccountState, openState, sealState } from "../crypto/account_state.ts";
 import { type Bytes, equalBytes } from "../crypto/bytes.ts";
-import { DecryptionError, FormatError } from "../crypto/errors.ts";
+import { DecryptionError, FormatError, MailsecError } from "../crypto/errors.ts";
 import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { ServerError } from "../protocol/error_codes.ts";
+import { MAX_SEALED_STATE_BYTES } from "../protocol/limits.ts";
 import { getState } from "../protocol/messages/get_state.ts";
 import type { Message } from "../protocol/messages/message.ts";
 import { putState } from "../protocol/messages/put_state.ts";
@@ -149,6 +150,7 @@ export class StateStore {
     const { bundleKey, realm, user } = this.#owner;
     const revision = this.#revision + 1;
     const sealed = sealState(bundleKey, { realm, user, revision }, state);
+    if (sealed.length > MAX_SEALED_STATE_BYTES) throw full();
     try {
       const reply = await this.#ask(putState, { revision: this.#revision, sealed });
       if (reply.revision !== revision) throw notOurs();
@@ -205,6 +207,12 @@ function accepted(
     if (!(cause instanceof DecryptionError || cause instanceof FormatError)) throw cause;
     throw notOurs(cause);
   }
+}
+
+function full(): MailsecError {
+  return new MailsecError("state_full", "This account can keep the keys of no more contacts.", {
+    hint: "Mail to and from the contacts that are known goes on as before.",
+  });
 }
 
 function notOurs(cause?: Error): TrustError {

@@ -24,6 +24,7 @@ import { padBlob, unpadBlob } from "./padding.ts";
 const VERSION = 1;
 const PADDING_STEP_BYTES = 1024;
 const FINGERPRINT_BYTES = 32;
+/** A bound for the parser; the limit that is met first is protocol's MAX_SEALED_STATE_BYTES. */
 const MAX_CONTACTS = 20_000;
 const MAX_SETTINGS = 200;
 const MAX_SETTING_NAME_BYTES = 64;

@@ -30,8 +30,11 @@ export const MAX_SUMMARY_BYTES = 128 * 1024;
 export const MAX_HEADER_BYTES = 320 * 1024;
 /** Greatest sealed entry, in bytes. */
 export const MAX_SEALED_ENTRY_BYTES = 64 * 1024;
-/** Greatest sealed account state, in bytes. */
-export const MAX_SEALED_STATE_BYTES = 512 * 1024;
+/**
+ * Greatest sealed account state, in bytes: room for 10,000 contacts, or 7,000 if all have the
+ * longest of names.
+ */
+export const MAX_SEALED_STATE_BYTES = 1400 * 1024;
 /** Greatest key bundle, in bytes. */
 export const MAX_BUNDLE_BYTES = 64 * 1024;
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AccountState, openState } from "../../crypto/account_state.ts";
+import { MailsecError } from "../../crypto/errors.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
 import { ConfigError } from "../../client/errors.ts";
 import type { StateChange } from "../../client/state_store.ts";
@@ -212,4 +213,32 @@ Deno.test("state: a memory that cannot be written does not stop a session", asyn
   assertEquals(await state.update(countFor("bob")).committed, 1);
   assertEquals(await state.update(countFor("bob")).committed, 2);
   await state.settled();
+});
+
+/** Learns the keys of some people with the longest of names. */
+function pinMany(from: number, count: number): StateChange<void> {
+  const users = Array.from({ length: count }, (_, i) => `${from + i}`.padStart(32, "u"));
+  const pin = { kemKeyId: new Uint8Array(8), epoch: 1, firstSeen: 1_760_000_000_000 };
+  const fingerprint = new Uint8Array(32);
+  return (state) => {
+    const { pins, counters: { sent, seen } } = state;
+    const added = users.map((user) => [user, { ...pin, fingerprint, accepted: false }] as const);
+    const counters = {
+      sent: new Map([...sent, ...users.map((user) => [user, 300] as const)]),
+      seen: new Map([...seen, ...users.map((user) => [user, [1, 300]] as const)]),
+    };
+    return { state: { ...state, pins: new Map([...pins, ...added]), counters }, result: undefined };
+  };
+}
+
+Deno.test("state: thousands of contacts fit; when it is full, that is said and the rest goes on", async () => {
+  const { server, alice, one, stored } = await office();
+  await one.update(pinMany(0, 7000)).committed;
+  assertEquals((await server.login(alice)).state.current.pins.size, 7000);
+  const error = await assertRejects(() => one.update(pinMany(7000, 2000)).committed, MailsecError);
+  assertEquals(error.code, "state_full");
+  assertStringIncludes(error.message, "no more contacts");
+  const known = "6999".padStart(32, "u");
+  assertEquals(await one.update(countFor(known)).committed, 301);
+  assertEquals([stored().pins.size, stored().counters.sent.get(known)], [7000, 301]);
 });

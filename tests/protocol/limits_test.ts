@@ -136,7 +136,7 @@ const LIMITS: Limit[] = [
   limit("put_entry: sealed", MESSAGES.put_entry.request, [1, 64 * KIB])((n) => ({
     items: [{ messageId: id, revision: 0, sealed: zeros(n) }],
   })),
-  limit("put_state: sealed", MESSAGES.put_state.request, [1, 512 * KIB])((n) => ({
+  limit("put_state: sealed", MESSAGES.put_state.request, [1, 1400 * KIB])((n) => ({
     revision: 0,
     sealed: zeros(n),
   })),
@@ -189,7 +189,7 @@ Deno.test("limits: the greatest single requests fit one message", () => {
       summary: zeros(128 * KIB),
       content: zeros(128 * KIB),
     }],
-    [MESSAGES.put_state.request, { revision: 1, sealed: zeros(512 * KIB) }],
+    [MESSAGES.put_state.request, { revision: 1, sealed: zeros(1400 * KIB) }],
     [MESSAGES.lookup.request, { users: times(200, "a".repeat(32)) }],
     [MESSAGES.entries.request, { indices: times(200, SAFE), messageIds: times(200, id) }],
     [MESSAGES.fetch.reply, {

@@ -19,7 +19,7 @@ const index = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const header = bytesOf(1, 320 * 1024);
 const summary = bytesOf(1, 128 * 1024);
 const sealedEntry = bytesOf(1, 64 * 1024);
-const sealedState = bytesOf(1, 512 * 1024);
+const sealedState = bytesOf(1, 1400 * 1024);
 const entries = fc.array(
   fc.record({
     index,

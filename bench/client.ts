@@ -2,14 +2,15 @@
  * One client process of the benchmark: logs in as its first argument says (ClientOptions as JSON),
  * then does what each line of its stdin asks and answers with a line.
  */
-import { client, ready } from "@serenity-kit/opaque";
-import { server as opaqueServer } from "@serenity-kit/opaque";
+import { client, ready, server as opaqueServer } from "@serenity-kit/opaque";
 import { Account } from "../client/account.ts";
 import { parseServerAddress } from "../client/address.ts";
 import { ConfigStore } from "../client/config_store.ts";
+import { EntryBook } from "../client/entry_book.ts";
 import { Mailbox } from "../client/mailbox.ts";
 import { upload } from "../client/mailbox_deliver.ts";
 import type { SealedOutgoing } from "../client/mailbox_types.ts";
+import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import { deliverRaw, noiseMail } from "../tools/raw_session.ts";
 import type { ClientOptions, Task, Timing } from "./client_protocol.ts";
 
@@ -93,17 +94,8 @@ async function main(): Promise<void> {
           task.inFlight,
           (mail) => account.withSession((session) => upload(session, mail)),
         );
-      case "noise": {
-        const mails = Array.from(
-          { length: task.count },
-          () => noiseMail(options.user, [...new Set([options.user, ...task.to])], 2048),
-        );
-        return await timed(
-          mails,
-          16,
-          (mail) => account.withSession((session) => deliverRaw(session, mail)),
-        );
-      }
+      case "fill":
+        return await fill(account, task.count);
       case "send": {
         const texts = Array.from({ length: task.count }, () => body(task.bytes));
         return await timed(
@@ -137,6 +129,24 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(await perform(task)));
     if (task.do === "close") return;
   }
+}
+
+/** Mails of noise to oneself, and for each the entry of a mail that was looked at and rejected. */
+async function fill(account: Account, count: number): Promise<Timing> {
+  const book = new EntryBook(account);
+  const started = performance.now();
+  for (let done = 0; done < count; done += MAX_PUT_ENTRIES) {
+    const mails = Array.from(
+      { length: Math.min(MAX_PUT_ENTRIES, count - done) },
+      () => noiseMail(account.user, [account.user], 2048),
+    );
+    await timed(mails, 16, (mail) => account.withSession((session) => deliverRaw(session, mail)));
+    const seen = { rejected: "undecryptable", from: account.user, flags: [], folder: "inbox" };
+    await book.write(mails.map(({ messageId }) => (
+      { messageId, revision: 0, entry: { ...seen, arrived: Date.now() } }
+    )));
+  }
+  return { ms: performance.now() - started, eachMs: [], found: 0 };
 }
 
 /** Times logins only: the goodbyes between them are not counted. */

@@ -5,8 +5,8 @@ export type Task =
   | { do: "seal"; to: string[]; count: number; bytes: number }
   /** Delivers all that were sealed, `inFlight` at a time. */
   | { do: "deliver"; inFlight: number }
-  /** Delivers that many mails of noise, which nobody can open, as fast as it goes. */
-  | { do: "noise"; to: string[]; count: number }
+  /** Fills the own mailbox with that many mails, and writes the entries of mails seen before. */
+  | { do: "fill"; count: number }
   /** Sends mails from beginning to end, `inFlight` at a time. */
   | { do: "send"; to: string[]; count: number; bytes: number; inFlight: number }
   /** Lists the newest mails, so many times; 0 for all of them. */

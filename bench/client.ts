@@ -138,7 +138,7 @@ async function fill(account: Account, count: number): Promise<Timing> {
   for (let done = 0; done < count; done += MAX_PUT_ENTRIES) {
     const mails = Array.from(
       { length: Math.min(MAX_PUT_ENTRIES, count - done) },
-      () => noiseMail(account.user, [account.user], 2048),
+      () => noiseMail(account, [account.user], 2048),
     );
     await timed(mails, 16, (mail) => account.withSession((session) => deliverRaw(session, mail)));
     const seen = { rejected: "undecryptable", from: account.user, flags: [], folder: "inbox" };

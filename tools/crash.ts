@@ -10,6 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { OpenedSession } from "../client/session.ts";
 import { toHex } from "../crypto/bytes.ts";
+import { fingerprintOf } from "../crypto/fingerprint.ts";
 import { content as contentRequest } from "../protocol/messages/content.ts";
 import { Office } from "./office.ts";
 import { deliverRaw, listAll, noiseMail, openRawSession, type RawMail } from "./raw_session.ts";
@@ -100,12 +101,13 @@ class CrashTest {
     this.report.rounds++;
   }
 
-  async #sendOne({ session }: OpenedSession, from: string): Promise<void> {
+  async #sendOne({ session, keys }: OpenedSession, from: string): Promise<void> {
     const others = USERS.filter((user) => user !== from && this.#random() < 0.6);
     const recipients = [from, ...others];
     // One in twenty is too large for one piece and travels in chunks.
     const size = this.#random() < 0.05 ? 300_000 : Math.floor(1024 + this.#random() * 4096);
-    const mail = noiseMail(from, recipients, size);
+    const sender = { user: from, fingerprint: fingerprintOf(keys.signer.publicKey) };
+    const mail = noiseMail(sender, recipients, size);
     const tried: Tried = { mail, recipients, acknowledged: false };
     this.#tried.set(toHex(mail.messageId), tried);
     await deliverRaw(session, mail).then(() => tried.acknowledged = true, () => {});

@@ -46,8 +46,15 @@ export interface RawMail {
   content: Bytes;
 }
 
+/** The sender of a mail: the server checks both. */
+export interface RawSender {
+  user: string;
+  /** Of the signing key, 32 bytes. */
+  fingerprint: Bytes;
+}
+
 /** A mail of noise to these users, each named once, with that much sealed content. */
-export function noiseMail(from: string, users: string[], contentBytes: number): RawMail {
+export function noiseMail(from: RawSender, users: string[], contentBytes: number): RawMail {
   const messageId = randomBytes(MESSAGE_ID_BYTES);
   const stanzas = users.map((user) => ({
     user,
@@ -55,7 +62,8 @@ export function noiseMail(from: string, users: string[], contentBytes: number): 
     ciphertext: randomBytes(KEM_CIPHERTEXT_BYTES),
     wrap: randomBytes(48),
   }));
-  const header = encodeHeader({ messageId, from, fromFingerprint: randomBytes(32), stanzas });
+  const { user, fingerprint } = from;
+  const header = encodeHeader({ messageId, from: user, fromFingerprint: fingerprint, stanzas });
   const [summary, content] = [randomBytes(4096), randomBytes(contentBytes)];
   return { messageId, header, summary, content };
 }

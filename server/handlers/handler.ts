@@ -23,6 +23,8 @@ export interface RequestContext {
   readonly user: string;
   /** Tag of the user's account. */
   readonly tag: Bytes;
+  /** Of the signing key that the directory has for the user, 32 bytes. */
+  readonly fingerprint: Bytes;
   readonly office: Office;
 }
 

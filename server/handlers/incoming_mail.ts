@@ -42,12 +42,17 @@ export interface CheckedMail {
  * Checks a mail and prepares it for the store.
  *
  * @throws {ServerError} `bad_request` for a header that is not one, or of another message;
- *   `sender_mismatch` when it names somebody else as the sender.
+ *   `sender_mismatch` when it names somebody else, or another signing key, as the sender: nobody
+ *   could ever verify such a mail, and its readers would look for its key again and again.
  */
-export function checkMail({ user, office }: RequestContext, mail: IncomingMail): CheckedMail {
+export function checkMail(
+  { user, fingerprint, office }: RequestContext,
+  mail: IncomingMail,
+): CheckedMail {
   const header = readHeader(mail.header);
   if (!equalBytes(header.messageId, mail.messageId)) throw new ServerError("bad_request");
-  if (header.from !== user) throw new ServerError("sender_mismatch");
+  const isSender = header.from === user && equalBytes(header.fromFingerprint, fingerprint);
+  if (!isSender) throw new ServerError("sender_mismatch");
   const recipients = header.stanzas.map((stanza) => stanza.user);
   const arrived = office.now();
   const { messageId, summary } = mail;

@@ -36,6 +36,8 @@ export interface ProofStep {
   readonly user: string;
   /** ssU, 32 bytes, wiped when the proof is checked. */
   readonly userSecret: Bytes;
+  /** Of the user's signing key, 32 bytes. */
+  readonly fingerprint: Bytes;
 }
 
 /** Between a registration's request and its record. */
@@ -111,7 +113,7 @@ export class Logins {
         kemCiphertext: ciphertext,
         bundle,
       },
-      step: { user, userSecret: sharedSecret },
+      step: { user, userSecret: sharedSecret, fingerprint: identity.fingerprint },
     };
   }
 

@@ -7,6 +7,7 @@
  * A call that does not fit the stage is refused, so no step can be skipped or taken twice.
  */
 
+import type { Bytes } from "../../crypto/bytes.ts";
 import { MailsecError } from "../../crypto/errors.ts";
 import { validate } from "../../protocol/codec.ts";
 import {
@@ -25,7 +26,8 @@ export type LoginStage =
   | { readonly at: "password"; readonly step: PasswordStep }
   | { readonly at: "proof"; readonly step: ProofStep }
   | { readonly at: "register"; readonly step: RegisterStep }
-  | { readonly at: "registered" | "proven"; readonly user: string }
+  | { readonly at: "registered"; readonly user: string }
+  | { readonly at: "proven"; readonly user: string; readonly fingerprint: Bytes }
   /** The invite did not count; the client is told why, and there is nothing more to do. */
   | { readonly at: "turned_away"; readonly user: string; readonly reason: InviteRefusal };
 
@@ -125,7 +127,7 @@ async function loginConfirm(
   const state = await logins.confirm(step, proof);
   if (state === null) throw new LoginRefused("wrong_key", step.user);
   const result: CallResult<"loginConfirm"> = { state, user: step.user, refused: null };
-  return { result, next: { at: "proven", user: step.user } };
+  return { result, next: { at: "proven", user: step.user, fingerprint: step.fingerprint } };
 }
 
 async function registerStart(

@@ -35,6 +35,9 @@ type Stage =
   /** In the middle of a call, refused a session, or ended: nothing may be called. */
   | { readonly at: "closed" };
 
+/** The end of a login. */
+type Proven = Extract<LoginStage, { at: "proven" }>;
+
 /** What a port is connected to. */
 export interface PortOptions {
   readonly keys: ServerKeys;
@@ -125,7 +128,7 @@ export class VaultConnection {
     this.#stage = { at: "closed" };
     const { result, next } = await takeStep(this.#options, login, { call: call as StepCall, args });
     if (this.#ended) return result;
-    if (next.at === "proven") return { ...result as object, refused: this.#open(next.user) };
+    if (next.at === "proven") return { ...result as object, refused: this.#open(next) };
     if (next.at === "registered") this.#options.onUser("registered", next.user);
     if (next.at === "turned_away") {
       const { user, reason } = next;
@@ -136,7 +139,7 @@ export class VaultConnection {
   }
 
   /** Gives the port the user's authority, or says why not. */
-  #open(user: string): ErrorCode | null {
+  #open({ user, fingerprint }: Proven): ErrorCode | null {
     const { office, sessions, onUser } = this.#options;
     const tag = office.accounts.tagOf(user);
     const session: OpenSession = {
@@ -150,7 +153,7 @@ export class VaultConnection {
     };
     const refused = sessions.open(session);
     if (refused !== null) return refused;
-    this.#stage = { at: "open", context: { user, tag, office }, session };
+    this.#stage = { at: "open", context: { user, tag, fingerprint, office }, session };
     onUser("login", user);
     return null;
   }

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { randomBytes } from "../../crypto/bytes.ts";
 import { MAX_PENDING, type Port } from "../../server/vault/ports.ts";
 import { VaultRig } from "./vault_rig.ts";
+import { decodeHeader, encodeHeader } from "../../crypto/envelope_header.ts";
 import { sealTestMail } from "./test_client.ts";
 import { startLogin } from "../../crypto/password_client.ts";
 
@@ -161,21 +162,26 @@ Deno.test("hostile worker: another user's mail is not there, however it is asked
   for (const port of [alice, bob, carol]) port.port.close();
 });
 
-Deno.test("hostile worker: a mail in somebody else's name is refused", async () => {
+Deno.test("hostile worker: a mail in another name, or of another key, than the sender's is refused", async () => {
   await using rig = await VaultRig.open();
   for (const user of ["alice", "bob"]) await rig.register(user);
   const alice = await rig.login("alice");
-  const mail = await sealTestMail({ from: "bob", realm: rig.realm, to: ["alice"] });
-  const { messageId, header, summary, content } = mail;
-  const upload = { messageId, header, summary };
-  for (
-    const request of [
-      { type: "send", body: { ...upload, content } },
-      { type: "send_begin", body: { ...upload, contentLength: content.length } },
-    ]
-  ) {
-    const answer = await alice.call("request", request);
-    assertEquals(answer.result, { error: "sender_mismatch", names: [] });
+  const { realm } = rig;
+  const asBob = await sealTestMail({ from: "bob", realm, to: ["alice"] });
+  const own = await sealTestMail({ from: "alice", realm, to: ["bob"] });
+  const otherKey = { ...decodeHeader(own.header), fromFingerprint: new Uint8Array(32) };
+  for (const mail of [asBob, { ...own, header: encodeHeader(otherKey) }]) {
+    const { messageId, header, summary, content } = mail;
+    const upload = { messageId, header, summary };
+    for (
+      const request of [
+        { type: "send", body: { ...upload, content } },
+        { type: "send_begin", body: { ...upload, contentLength: content.length } },
+      ]
+    ) {
+      const answer = await alice.call("request", request);
+      assertEquals(answer.result, { error: "sender_mismatch", names: [] });
+    }
   }
   alice.port.close();
 });

@@ -59,7 +59,8 @@ function lost(where: string, cause: ConnectionLostError): MailsecError {
       });
     case "login":
       return new LoginError("login_refused", `The server at ${where} refused the login.`, {
-        hint: "Check the user name. After several wrong passwords wait a minute and try again.",
+        hint: "Check the user name, then wait a minute and try again: after several wrong " +
+          "passwords, or when many log in at once, the server makes one wait.",
         cause,
       });
     case "session":

@@ -110,13 +110,8 @@ export interface ParsedOptions {
   all(name: string): readonly string[];
 }
 
-/** What a running command is given of the world. */
-export interface CommandContext {
-  readonly args: ParsedArguments;
-  readonly options: ParsedOptions;
-  /** The command's full name, for messages: `mailsec user invite`. */
-  readonly commandName: string;
-  readonly program: Program;
+/** The process's streams, terminal and environment. */
+export interface CommandLineIo {
   /** Writes to standard output as it is: no line end is added, nothing escaped. */
   stdout(text: string | Uint8Array): Promise<void>;
   /** Writes to standard error as it is. */
@@ -126,8 +121,17 @@ export interface CommandContext {
   readonly stderrIsTerminal: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
-  /** Whether colours may be written to this stream (NO_COLOR, TERM=dumb, not a terminal: no). */
-  colour(stream: "stdout" | "stderr"): boolean;
   /** An environment variable; undefined when unset, empty or not permitted. */
   env(name: string): string | undefined;
+}
+
+/** What a running command is given of the world. */
+export interface CommandContext extends CommandLineIo {
+  readonly args: ParsedArguments;
+  readonly options: ParsedOptions;
+  /** The command's full name, for messages: `mailsec user invite`. */
+  readonly commandName: string;
+  readonly program: Program;
+  /** Whether colours may be written to this stream (NO_COLOR, TERM=dumb, not a terminal: no). */
+  colour(stream: "stdout" | "stderr"): boolean;
 }

@@ -1,17 +1,7 @@
 /** The world as the command line sees it, behind an interface so that tests can stand in for it. */
 
 import { MailsecError } from "../crypto/errors.ts";
-
-export interface CommandLineIo {
-  stdout(text: string | Uint8Array): Promise<void>;
-  stderr(text: string): Promise<void>;
-  readonly stdinIsTerminal: boolean;
-  readonly stdoutIsTerminal: boolean;
-  readonly stderrIsTerminal: boolean;
-  /** Width of the terminal in columns; 80 when there is none. */
-  readonly columns: number;
-  env(name: string): string | undefined;
-}
+import type { CommandLineIo } from "./command.ts";
 
 /** Whoever read our standard output has stopped doing so (`mailsec list | head`). */
 export class ClosedPipeError extends MailsecError {

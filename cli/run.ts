@@ -1,10 +1,10 @@
 /** Runs a command line: parses it, loads the command, and turns what it throws into an exit code. */
 
 import { MailsecError } from "../crypto/errors.ts";
-import type { CommandContext, Program } from "./command.ts";
+import type { CommandContext, CommandLineIo, Program } from "./command.ts";
 import { escapeLine } from "./escape.ts";
 import { EXIT_OK, EXIT_USAGE, exitCodeOf } from "./exit_codes.ts";
-import { ClosedPipeError, type CommandLineIo } from "./io.ts";
+import { ClosedPipeError } from "./io.ts";
 import { parseCommandLine } from "./parse.ts";
 import { styleFor, wantsColour } from "./style.ts";
 

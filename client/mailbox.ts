@@ -33,10 +33,9 @@ import type {
 import { unknownRecipients } from "./recipients.ts";
 
 /** Refusals of the server after which it has not got the mail, if it had not got it before. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  ...["unknown_recipients", "no_recipients", "too_many_recipients"] as const,
-  ...["too_large", "sender_mismatch", "bad_request", "quota"] as const,
-]);
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(
+  ["unknown_recipients", "too_large", "sender_mismatch", "bad_request"] as const,
+);
 
 /** Mails whose upload was begun, in whatever mailbox: an earlier one may have arrived unnoticed. */
 const begun = new WeakSet<SealedOutgoing>();

@@ -40,9 +40,6 @@ export const M8_BYTES = MAC_BYTES + TAG_BYTES;
 
 /** What M6 has besides the key bundle, in bytes. */
 export const M6_OVERHEAD_BYTES = KEM_PUBLIC_BYTES + KEM_CIPHERTEXT_BYTES + TAG_BYTES;
-/** What M5R and M6R have besides their payload, in bytes. */
-export const M5R_OVERHEAD_BYTES = TAG_BYTES;
-export const M6R_OVERHEAD_BYTES = 1 + TAG_BYTES;
 
 /** Invite token in M3, in bytes. */
 const TOKEN_BYTES = 32;

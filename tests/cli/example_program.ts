@@ -1,7 +1,6 @@
 /** A small command table for the tests, with something of everything that a table can say. */
 
-import type { Command, CommandContext, Program } from "../../cli/command.ts";
-import type { CommandLineIo } from "../../cli/io.ts";
+import type { Command, CommandContext, CommandLineIo, Program } from "../../cli/command.ts";
 
 const send: Command = {
   name: "send",

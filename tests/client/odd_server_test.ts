@@ -111,7 +111,7 @@ Deno.test("odd server: counters are given back only when nothing can have been s
     ["unknown_recipients", true],
     ["too_large", true],
     ["bad_request", true],
-    ["quota", true],
+    ["sender_mismatch", true],
     ["internal", false],
     ["conflict", false],
     ["busy", false],
@@ -134,7 +134,7 @@ Deno.test("odd server: a refusal after an upload that may have arrived frees no 
   server.lies.send = (_, __, honest) => (honest(), refuse("internal")());
   const mail = { to: ["alice"], title: "", body: "" };
   const { sealed } = await assertRejects(() => box.send(mail), SendInterruptedError);
-  server.lies.send = refuse("quota");
+  server.lies.send = refuse("too_large");
   await assertRejects(() => box.deliver(sealed));
   assertEquals(account.state.current.counters.sent.get("alice"), 1);
 });

@@ -9,3 +9,7 @@ export const NAME_TAG = "name-tag";
 export const AT_REST_TABLE = "at-rest ";
 /** Associated data of a sealed column. */
 export const AT_REST_COLUMN = "at-rest column";
+/** Key of the HMAC in a login ticket. */
+export const LOGIN_TICKET = "login-ticket";
+/** Key of the HMAC that names what tries are counted under. */
+export const TRY_TAG = "try-tag";

@@ -1,13 +1,8 @@
-/**
- * Accounts by name, opened from and sealed into the store.
- *
- * The profile of an account is strict CBOR `{user, created, joined}`, times in ms since the epoch,
- * `joined` (the first login) null before it.
- */
+/** Accounts by name, opened from and sealed into the store; what is done to them is logged. */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import { decodeCbor, encodeCbor } from "../../crypto/cbor.ts";
-import { CborFields } from "../../crypto/cbor_fields.ts";
+import { type IdentityRecord, parseIdentity } from "../../crypto/identity.ts";
+import type { UserRole } from "../../crypto/invite_grant.ts";
 import type {
   Account,
   AccountStatus,
@@ -15,8 +10,10 @@ import type {
   InviteOutcome,
   RegistrationOutcome,
 } from "../../mailstore/store.ts";
-import { AccountError } from "../errors.ts";
 import type { AtRest } from "./at_rest.ts";
+import type { KeyLog } from "./key_log.ts";
+import { identityEntry, type NewLogEntry } from "./new_log_entry.ts";
+import { decodeProfile, encodeProfile, type Profile } from "./profile.ts";
 
 /** Length of an OPAQUE registration record. */
 const LOGIN_RECORD_BYTES = 192;
@@ -26,52 +23,80 @@ export interface User {
   readonly user: string;
   readonly tag: Bytes;
   readonly status: AccountStatus;
+  readonly role: UserRole;
   /** When the account was made, ms since the epoch. */
   readonly created: number;
   /** First login, ms since the epoch; null before it. */
   readonly joined: number | null;
 }
 
-/** A user with what a login needs. */
-export interface UserWithLogin extends User {
+/** All of an account, in clear. */
+export interface AccountContents extends Profile {
+  readonly status: AccountStatus;
   /** OPAQUE registration record; null before the registration. */
   readonly login: Bytes | null;
+  /** The key bundle; null before the registration. */
   readonly bundle: Bytes | null;
 }
 
-/** What a registration hands in, in clear. */
+/** A change of an account with all that goes with it, done whole or not at all. */
+export interface AccountChange {
+  /** What the account is from now on; null: it is removed with everything but its keys. */
+  readonly account: AccountContents | null;
+  /** Takes mailbox, state, invite, failed logins and unfinished uploads away. */
+  readonly empties?: boolean;
+  /** The invite that counts from now on, for an account in status `invited`. */
+  readonly invite?: { readonly tokenHash: Bytes; readonly expires: number };
+  /** New keys, which go into the log before the acts. */
+  readonly identity?: IdentityRecord;
+  /** What else goes into the log. */
+  readonly acts?: readonly NewLogEntry[];
+}
+
+/**
+ * Decides on a change from the account as it is now (null: there is none) and the name's identity
+ * records, oldest first. Null: nothing is to be done. It may throw, and is asked again when somebody
+ * else has changed the account meanwhile.
+ */
+export type Decide = (
+  now: AccountContents | null,
+  identities: readonly IdentityRecord[],
+) => AccountChange | null | Promise<AccountChange | null>;
+
+/** What a registration hands in, in clear and checked. */
 export interface RegistrationParts {
-  readonly login: Bytes;
-  readonly bundle: Bytes;
-  readonly identity: Bytes;
+  readonly account: AccountContents;
+  readonly identity: IdentityRecord;
   readonly state: Bytes;
+  readonly acts: readonly NewLogEntry[];
+}
+
+interface AccountsOptions {
+  readonly store: AccountStore;
+  readonly atRest: AtRest;
+  readonly keyLog: KeyLog;
 }
 
 /** See the head of this file. Names are in their normal form. */
 export class Accounts {
   readonly #store: AccountStore;
   readonly #atRest: AtRest;
+  readonly #keyLog: KeyLog;
 
-  constructor(store: AccountStore, atRest: AtRest) {
+  constructor({ store, atRest, keyLog }: AccountsOptions) {
     this.#store = store;
     this.#atRest = atRest;
+    this.#keyLog = keyLog;
   }
 
   tagOf(user: string): Bytes {
     return this.#atRest.tagOf(user);
   }
 
-  /** The account with its login, or null. Throws DecryptionError when its columns were changed. */
-  async find(user: string): Promise<UserWithLogin | null> {
-    const tag = this.tagOf(user);
-    const account = await this.#store.account(tag);
-    if (account === null) return null;
-    const { login, bundle } = account;
-    return {
-      ...this.#userOf(account),
-      login: login && this.#atRest.open("login", tag, login),
-      bundle: bundle && this.#atRest.open("bundle", tag, bundle),
-    };
+  /** The account, or null. Throws DecryptionError when its columns were changed. */
+  async find(user: string): Promise<AccountContents | null> {
+    const account = await this.#store.account(this.tagOf(user));
+    return account && this.#open(account);
   }
 
   /**
@@ -88,37 +113,29 @@ export class Accounts {
     return { status: account.status, login: this.#atRest.open("login", tag, account.login) };
   }
 
-  /** The sealed key bundle of a user; null when there is none. */
-  async bundleOf(user: string): Promise<Bytes | null> {
-    const tag = this.tagOf(user);
-    const bundle = (await this.#store.account(tag))?.bundle ?? null;
-    return bundle && this.#atRest.open("bundle", tag, bundle);
-  }
-
   /** The status of an account; null when there is none. */
   async statusOf(user: string): Promise<AccountStatus | null> {
     return (await this.#store.account(this.tagOf(user)))?.status ?? null;
   }
 
+  /** Whether somebody is an administrator whose word counts now. */
+  async isAdmin(user: string): Promise<boolean> {
+    const account = await this.find(user);
+    return account?.status === "active" && account.role === "admin";
+  }
+
   /** The names behind tags; a tag whose account is gone has none. */
   async namesOf(tags: readonly Bytes[]): Promise<string[]> {
     const accounts = await Promise.all(tags.map((tag) => this.#store.account(tag)));
-    return accounts.flatMap((account) => account === null ? [] : [this.#userOf(account).user]);
+    return accounts.flatMap((account) => account === null ? [] : [this.#profileOf(account).user]);
   }
 
   /** All users in the order of their creation. */
   async all(): Promise<User[]> {
-    return (await this.#store.accounts()).map((account) => this.#userOf(account));
-  }
-
-  /** Makes an account without a login. Throws AccountError `user_exists`. */
-  async create(user: string, now: number): Promise<void> {
-    const tag = this.tagOf(user);
-    const profile = this.#sealProfile({ user, tag, created: now, joined: null });
-    const account = { tag, status: "invited", profile, login: null, bundle: null } as const;
-    if (await this.#store.saveAccount(account, null) === null) {
-      throw new AccountError("user_exists", `There is a user "${user}" already.`);
-    }
+    return (await this.#store.accounts()).map((account) => {
+      const { user, role, created, joined } = this.#profileOf(account);
+      return { user, tag: account.tag, status: account.status, role, created, joined };
+    });
   }
 
   /** Whether somebody who brings this token may register under this name. */
@@ -126,49 +143,73 @@ export class Accounts {
     return this.#store.peekInvite({ ...claim, tag: this.tagOf(user) });
   }
 
-  /** Uses an invite up for what a new user has handed in. */
+  /**
+   * Uses an invite up for what a new user has handed in. `index` is where the log has the keys,
+   * when the outcome is "registered".
+   */
   async register(
-    user: string,
     claim: { tokenHash: Bytes; now: number },
-    parts: RegistrationParts,
-  ): Promise<RegistrationOutcome> {
-    const tag = this.tagOf(user);
-    const account = await this.#store.account(tag);
-    if (account === null) return "invite_unknown";
-    return await this.#store.register({
+    { account, identity, state, acts }: RegistrationParts,
+  ): Promise<{ outcome: Exclude<RegistrationOutcome, "log_conflict">; index: number }> {
+    const tag = this.tagOf(account.user);
+    const login = this.#atRest.seal("login", tag, account.login!);
+    const bundle = this.#atRest.seal("bundle", tag, account.bundle!);
+    const registration = {
       ...claim,
       tag,
-      account: {
-        profile: account.profile,
-        login: this.#atRest.seal("login", tag, parts.login),
-        bundle: this.#atRest.seal("bundle", tag, parts.bundle),
-      },
-      identity: this.#atRest.seal("identity", tag, parts.identity),
-      state: this.#atRest.seal("state", tag, parts.state),
-    });
+      account: { profile: this.#sealProfile(tag, account), login, bundle },
+      identity: this.#atRest.seal("identity", tag, identity.bytes),
+      state: this.#atRest.seal("state", tag, state),
+    };
+    return await this.#keyLog.append<RegistrationOutcome>(
+      [identityEntry(identity), ...acts],
+      (log) => this.#store.register({ ...registration, log }),
+    );
   }
 
   /** The first login has happened: from now on the account gets mail. */
-  activate(user: string, now: number): Promise<void> {
-    return this.#change(user, (account, { created, joined }) => {
-      if (account.status !== "registered") return account;
-      const profile = { user, tag: account.tag, created, joined: joined ?? now };
-      return { ...account, status: "active", profile: this.#sealProfile(profile) };
-    });
+  async activate(user: string, now: number): Promise<void> {
+    await this.change(
+      user,
+      (account) =>
+        account?.status === "registered"
+          ? { account: { ...account, status: "active", joined: account.joined ?? now } }
+          : null,
+    );
   }
 
-  /** Disables an account. Throws AccountError `user_unknown`. */
-  disable(user: string): Promise<void> {
-    return this.#change(user, (account) => ({ ...account, status: "disabled" }));
-  }
-
-  /** Makes a disabled account what it was before. Throws AccountError `user_unknown`. */
-  enable(user: string): Promise<void> {
-    return this.#change(user, (account, { joined }) => {
-      if (account.status !== "disabled") return account;
-      const usable = joined !== null ? "active" : account.login !== null ? "registered" : "invited";
-      return { ...account, status: usable };
-    });
+  /**
+   * Changes an account as `decide` says, in one step with the entries of the log that tell of it.
+   * `index` is the number of the first of these (0 without any). Null: nothing was to be done.
+   */
+  async change(user: string, decide: Decide): Promise<{ index: number } | null> {
+    const tag = this.tagOf(user);
+    for (;;) {
+      const account = await this.#store.account(tag);
+      const identities = await this.identityRecords(user);
+      const change = await decide(account && this.#open(account), identities);
+      if (change === null) return null;
+      const { identity, acts = [] } = change;
+      const entries = identity === undefined ? acts : [identityEntry(identity), ...acts];
+      const sealed = {
+        tag,
+        expectedVersion: account?.version ?? null,
+        account: change.account && this.#seal(tag, change.account),
+        ...(change.empties === undefined ? {} : { empties: change.empties }),
+        ...(change.invite === undefined ? {} : { invite: change.invite }),
+        ...(identity === undefined ? {} : {
+          identity: {
+            expectedCount: identities.length,
+            record: this.#atRest.seal("identity", tag, identity.bytes),
+          },
+        }),
+      };
+      const { outcome, index } = await this.#keyLog.append(
+        entries,
+        (log) => this.#store.changeAccount({ ...sealed, log }),
+      );
+      if (outcome === "changed") return { index };
+    }
   }
 
   /** The identity records of each user, oldest first, in the order of `users`. */
@@ -180,37 +221,37 @@ export class Accounts {
     );
   }
 
-  /** Changes an account as it is now, again when somebody else was faster. */
-  async #change(user: string, change: (account: Account, known: User) => Account): Promise<void> {
-    for (;;) {
-      const account = await this.#store.account(this.tagOf(user));
-      if (account === null) throw new AccountError("user_unknown", `There is no user "${user}".`);
-      const changed = change(account, this.#userOf(account));
-      if (changed === account) return;
-      if (await this.#store.saveAccount(changed, account.version) !== null) return;
-    }
+  /** The identity records of one user, oldest first. */
+  async identityRecords(user: string): Promise<IdentityRecord[]> {
+    const [records] = await this.identities([user]);
+    return records!.map(parseIdentity);
   }
 
-  #userOf({ tag, status, profile }: Pick<Account, "tag" | "status" | "profile">): User {
-    const opened = this.#atRest.open("profile", tag, profile);
-    const fields = new CborFields(decodeCbor(opened, "profile"), "profile");
-    const user = {
-      user: fields.userName("user"),
-      tag,
+  #open(account: Account): AccountContents {
+    const { tag, status, login, bundle } = account;
+    return {
+      ...this.#profileOf(account),
       status,
-      created: fields.uint("created"),
-      joined: fields.takeNull("joined") ? null : fields.uint("joined"),
+      login: login && this.#atRest.open("login", tag, login),
+      bundle: bundle && this.#atRest.open("bundle", tag, bundle),
     };
-    fields.end();
-    return user;
   }
 
-  #sealProfile({ user, tag, created, joined }: Omit<User, "status">): Bytes {
-    const profile = new Map<string, string | number | null>([
-      ["user", user],
-      ["created", created],
-      ["joined", joined],
-    ]);
-    return this.#atRest.seal("profile", tag, encodeCbor(profile));
+  #seal(tag: Bytes, account: AccountContents): Omit<Account, "tag" | "version"> {
+    const { status, login, bundle } = account;
+    return {
+      status,
+      profile: this.#sealProfile(tag, account),
+      login: login && this.#atRest.seal("login", tag, login),
+      bundle: bundle && this.#atRest.seal("bundle", tag, bundle),
+    };
+  }
+
+  #profileOf({ tag, profile }: Pick<Account, "tag" | "profile">): Profile {
+    return decodeProfile(this.#atRest.open("profile", tag, profile));
+  }
+
+  #sealProfile(tag: Bytes, profile: Profile): Bytes {
+    return this.#atRest.seal("profile", tag, encodeProfile(profile));
   }
 }

@@ -17,7 +17,10 @@ const KEY_BYTES = 32;
 /** Tags remembered, so that delivery does not compute the same ones again and again. */
 const MAX_CACHED_TAGS = 10_000;
 
-/** The sealed columns. A row is named by the account's tag or the message's id. */
+/**
+ * The sealed columns. A row is named by the account's tag, the message's id, or the number of the
+ * entry in the log.
+ */
 const COLUMNS = {
   profile: "account",
   login: "account",
@@ -26,6 +29,8 @@ const COLUMNS = {
   identity: "identity",
   meta: "message",
   header: "message",
+  log_entry: "log",
+  log_record: "log",
 } as const;
 
 export type Column = keyof typeof COLUMNS;
@@ -55,7 +60,7 @@ export class AtRest {
     return tag;
   }
 
-  /** @param row Tag of the account, or id of the message. */
+  /** @param row What names the row: see the columns. */
   seal(column: Column, row: Uint8Array, plaintext: Uint8Array): Bytes {
     return xchachaSeal(this.#keyOf(column), plaintext, placeOf(column, row));
   }

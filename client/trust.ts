@@ -1,5 +1,5 @@
 /**
- * Which server is the right one: the pin where there is one, the invite's anchor or somebody's
+ * Which server is the right one: the pin where there is one, the invite or somebody's
  * decision where there is none yet. Nothing secret is sent before this is settled.
  */
 
@@ -7,7 +7,7 @@ import { fromHex, toHex } from "../crypto/bytes.ts";
 import { FormatError } from "../crypto/errors.ts";
 import { fingerprintOf, formatFingerprint } from "../crypto/fingerprint.ts";
 import type { Invite } from "../crypto/invite.ts";
-import { verifyInviteAnchor } from "../crypto/invite.ts";
+import { verifyInviteServer } from "../crypto/invite.ts";
 import {
   parseServerRecord,
   type ServerRecord,
@@ -82,7 +82,7 @@ export async function introduce(
 ): Promise<void> {
   const fingerprint = fingerprintOf(record.signingKey);
   if (introduction.by === "invite") {
-    verifyInviteAnchor(introduction.invite, { fingerprint });
+    verifyInviteServer(introduction.invite, { fingerprint });
   } else {
     const shown = formatFingerprint(fingerprint);
     const accepted = await introduction.confirm?.({ ...address, fingerprint: shown });

@@ -15,12 +15,27 @@ export function labelled(name: string, ...context: readonly Uint8Array[]): Bytes
 export const HANDSHAKE_NAME = "mailsec/1 pqXK XWing MLKEM768-RSA3072 AES256GCM SHA512";
 
 /** What a signature is for. One made for one purpose is not valid for another. */
-export type SigningPurpose = "server-record" | "mail" | "identity" | "identity-authorization";
+export type SigningPurpose =
+  | "server-record"
+  | "mail"
+  | "identity"
+  | "identity-authorization"
+  | "invite"
+  | "vouch"
+  | "log-head"
+  | "credentials";
 
 /** Keys and signatures. `SIGNATURE` is followed by the purpose: `"sig mail"`. */
 export const SIGNATURE = "sig ";
 export const FINGERPRINT = "fingerprint";
 export const KEM_KEY_ID = "kem-key-id";
+
+/**
+ * Heads of the key log: the first line is this and the realm; the key id is made with the name of
+ * the signature type (C2SP signed-note, type 0xff).
+ */
+export const LOG_ORIGIN = "mailsec/";
+export const LOG_SIGNATURE_TYPE = "mailsec/1 log-head";
 
 /** Labels of the transcript's MixHash: which data enters the hash. */
 export const HASH_PROLOGUE = "prologue";
@@ -47,8 +62,8 @@ export const RECORD_KEY = "key";
 export const RECORD_IV = "iv";
 export const RECORD_REKEY = "rekey";
 
-/** Invites: the commitment to a server, and what is derived from the one-time secret. */
-export const INVITE_ANCHOR = "anchor";
+/** Invites: the check against typing errors, and what is derived from the one-time secret. */
+export const INVITE_CHECK = "invite-check";
 export const INVITE_TOKEN = "invite-token";
 export const INVITE_BIND = "bind";
 

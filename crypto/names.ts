@@ -1,5 +1,6 @@
 /** User names: `[a-z0-9][a-z0-9._-]{0,31}`, compared in lower case. */
 
+import { type ByteReader, fromUtf8 } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 
 /** Greatest length of a user name, in characters and in bytes. */
@@ -30,4 +31,31 @@ export function normalizeUserName(text: string): string {
     throw new FormatError(`"${text}" is not a user name.`, { hint: USER_NAME_RULE });
   }
   return text.toLowerCase();
+}
+
+/**
+ * Reads `lp8(user)` of a binary layout: a name in its normal form.
+ *
+ * @param what is parsed, for the message
+ * @throws {FormatError}
+ */
+export function readUserName(reader: ByteReader, what: string): string {
+  const name = fromUtf8(reader.lp8());
+  if (!isUserName(name)) throw new FormatError(`The ${what} has an invalid user name.`);
+  return name;
+}
+
+/**
+ * Reads `lp8(by)`: who did something, a name in its normal form, or empty where the server itself
+ * did it.
+ *
+ * @param what is parsed, for the message
+ * @throws {FormatError}
+ */
+export function readActor(reader: ByteReader, what: string): string {
+  const name = fromUtf8(reader.lp8());
+  if (name !== "" && !isUserName(name)) {
+    throw new FormatError(`The ${what} has an invalid user name.`);
+  }
+  return name;
 }

@@ -8,7 +8,10 @@ import { MailsecError } from "./errors.ts";
  * | --- | --- |
  * | `record_signature`, `record_realm`, `record_expired`, `record_rollback`, `record_version`, `server_changed` | server_record.ts |
  * | `invite_mismatch` | invite.ts |
- * | `identity_signature`, `identity_user` | identity.ts |
+ * | `identity_signature`, `identity_user`, `identity_chain` | identity.ts |
+ * | `invite_grant` | invite_grant.ts, identity.ts |
+ * | `vouch` | vouch.ts |
+ * | `log_head` | log_head.ts |
  * | `content_mismatch` | envelope_content.ts |
  */
 export class TrustError extends MailsecError {

@@ -1,6 +1,7 @@
 /** What an administrator does with accounts. User names are taken in any case. */
 
 import { inviteToken, inviteTokenHash, makeInvite, newInviteSecret } from "../../crypto/invite.ts";
+import { EMPTY_ROOT } from "../../crypto/merkle.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
 import type { HostPort } from "../address.ts";
 import { readAddress } from "../data_folder.ts";
@@ -49,8 +50,11 @@ export async function inviteUser(
   if (!await store.putInvite({ tag: accounts.tagOf(user), tokenHash, expires })) {
     throw new AccountError("user_state", `"${user}" has joined in this very moment.`);
   }
-  const rootFingerprint = realmOf(secrets);
-  return { user, invite: makeInvite({ user, host, port, rootFingerprint, secret }), expires };
+  const invite = makeInvite({
+    ...{ user, host, port, secret, rootFingerprint: realmOf(secrets) },
+    ...{ logSize: 0, logRoot: EMPTY_ROOT, inviterFingerprint: null },
+  });
+  return { user, invite, expires };
 }
 
 /** All users in the order of their creation. */

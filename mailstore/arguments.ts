@@ -5,10 +5,12 @@
 
 import { StoreError } from "./errors.ts";
 import type {
+  AccountChange,
   Attempts,
   ContentRange,
   Delivery,
   EntryChange,
+  LogAppend,
   Page,
   Piece,
   Upload,
@@ -83,6 +85,30 @@ export function distinct<T extends Uint8Array>(tags: readonly T[]): T[] {
 export function checkInvite(invite: { tag: Uint8Array; tokenHash: Uint8Array }): void {
   checkTags([invite.tag]);
   checkLength("a token hash", invite.tokenHash, DIGEST_BYTES);
+}
+
+/** Entries for the log that follow each other. */
+export function checkLog(entries: readonly LogAppend[]): void {
+  entries.forEach(({ seq, tag }, i) => {
+    checkTags([tag]);
+    checkCount("the number of a log entry", seq);
+    if (seq !== entries[0]!.seq + i) throw misuse("log entries must be numbered one by one");
+  });
+}
+
+export function checkAccountChange(change: AccountChange): void {
+  const { tag, expectedVersion, account, invite, identity } = change;
+  checkTags([tag]);
+  if (account === null && expectedVersion === null) {
+    throw misuse("an account that must not exist cannot be removed");
+  }
+  if (invite) {
+    checkInvite({ tag, tokenHash: invite.tokenHash });
+    checkCount("the end of an invite", invite.expires);
+    if (account?.status !== "invited") throw misuse("an invite is for an invited account");
+  }
+  if (identity) checkCount("the number of identity records", identity.expectedCount);
+  checkLog(change.log ?? []);
 }
 
 export function checkAttempts(attempts: Attempts): void {

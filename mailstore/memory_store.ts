@@ -4,10 +4,11 @@
  */
 
 import { StoreError } from "./errors.ts";
-import { MemoryAccounts, type Sync } from "./memory/accounts.ts";
+import { MemoryAccounts } from "./memory/accounts.ts";
 import { MemoryDeliveries } from "./memory/deliveries.ts";
+import { MemoryLog } from "./memory/log.ts";
 import { MemoryMailboxes } from "./memory/mailboxes.ts";
-import { Tables } from "./memory/tables.ts";
+import { type Sync, Tables } from "./memory/tables.ts";
 import { verifyTables } from "./memory/verify.ts";
 import { DEFAULT_STAGE_LIMITS, type MailStore, type OpenOptions } from "./store.ts";
 
@@ -15,6 +16,7 @@ import { DEFAULT_STAGE_LIMITS, type MailStore, type OpenOptions } from "./store.
 export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
   const tables = new Tables();
   const accounts = new MemoryAccounts(tables);
+  const log = new MemoryLog(tables);
   const deliveries = new MemoryDeliveries(tables, options.stageLimits ?? DEFAULT_STAGE_LIMITS);
   const mailboxes = new MemoryMailboxes(tables);
   let open = true;
@@ -31,14 +33,19 @@ export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
     account: (tag) => accounts.account(tag),
     accounts: () => accounts.accounts(),
     saveAccount: (account, version) => accounts.saveAccount(account, version),
+    changeAccount: (change) => accounts.changeAccount(change),
     removeAccount: (tag) => accounts.removeAccount(tag),
     putInvite: (invite) => accounts.putInvite(invite),
     peekInvite: (claim) => accounts.peekInvite(claim),
     register: (registration) => accounts.register(registration),
     identities: (tags) => accounts.identities(tags),
-    appendIdentity: (tag, count, identity) => accounts.appendIdentity(tag, count, identity),
+    identityTags: () => accounts.identityTags(),
     attempts: (tag) => accounts.attempts(tag),
     saveAttempts: (tag, attempts) => accounts.saveAttempts(tag, attempts),
+    logSize: () => log.logSize(),
+    appendLog: (entries) => log.appendLog(entries),
+    logEntries: (from, limit) => log.logEntries(from, limit),
+    logRecords: (tag) => log.logRecords(tag),
     deliver: (delivery) => deliveries.deliver(delivery),
     stage: (upload) => deliveries.stage(upload),
     appendContent: (piece) => deliveries.appendContent(piece),

@@ -7,10 +7,12 @@
 import { setTimeout } from "node:timers/promises";
 import type { Bytes } from "../crypto/bytes.ts";
 import * as check from "./arguments.ts";
+import { changeAccount } from "./sqlite/account_change.ts";
 import * as accounts from "./sqlite/accounts.ts";
 import { type Database, storeError } from "./sqlite/database.ts";
 import * as deliveries from "./sqlite/deliveries.ts";
 import { closed, GroupCommit } from "./sqlite/group_commit.ts";
+import * as log from "./sqlite/log.ts";
 import * as mailboxes from "./sqlite/mailboxes.ts";
 import { clearDiscarded } from "./sqlite/messages.ts";
 import { openDatabase } from "./sqlite/open_database.ts";
@@ -99,6 +101,14 @@ class SqliteStore implements store.MailStore {
     );
   }
 
+  async changeAccount(change: store.AccountChange): Promise<store.AccountChangeOutcome> {
+    check.checkAccountChange(change);
+    const outcome = await this.#write("change an account", (db) => changeAccount(db, change));
+    const discards = change.account === null || change.empties === true;
+    if (outcome === "changed" && discards) await this.#clearDiscarded();
+    return outcome;
+  }
+
   async removeAccount(tag: Bytes): Promise<boolean> {
     check.checkTags([tag]);
     const removed = await this.#write("remove an account", (db) => accounts.removeAccount(db, tag));
@@ -119,20 +129,17 @@ class SqliteStore implements store.MailStore {
 
   async register(registration: store.Registration): Promise<store.RegistrationOutcome> {
     check.checkInvite(registration);
+    check.checkLog(registration.log);
     return await this.#write("register an account", (db) => accounts.register(db, registration));
+  }
+
+  async identityTags(): Promise<Bytes[]> {
+    return await this.#read(accounts.readIdentityTags);
   }
 
   async identities(tags: readonly Bytes[]): Promise<Bytes[][]> {
     check.checkTags(tags);
     return await this.#read((db) => db.snapshot(() => accounts.readIdentities(db, tags)));
-  }
-
-  async appendIdentity(tag: Bytes, expectedCount: number, identity: Bytes): Promise<boolean> {
-    check.checkTags([tag]);
-    return await this.#write(
-      "append an identity record",
-      (db) => accounts.appendIdentity(db, { tag, expectedCount, identity }),
-    );
   }
 
   async attempts(tag: Bytes): Promise<store.Attempts> {
@@ -144,6 +151,26 @@ class SqliteStore implements store.MailStore {
     check.checkTags([tag]);
     check.checkAttempts(attempts);
     await this.#write("save login attempts", (db) => accounts.saveAttempts(db, tag, attempts));
+  }
+
+  async logSize(): Promise<number> {
+    return await this.#read(log.logSize);
+  }
+
+  async appendLog(entries: readonly store.LogAppend[]): Promise<boolean> {
+    check.checkLog(entries);
+    return await this.#write("append to the log", (db) => log.appendLog(db, entries));
+  }
+
+  async logEntries(from: number, limit: number): Promise<Bytes[]> {
+    check.checkCount("the first log entry", from);
+    check.checkCount("the number of log entries", limit);
+    return await this.#read((db) => log.logEntries(db, from, limit));
+  }
+
+  async logRecords(tag: Bytes): Promise<store.LoggedRecord[]> {
+    check.checkTags([tag]);
+    return await this.#read((db) => log.logRecords(db, tag));
   }
 
   async deliver(delivery: store.Delivery): Promise<store.DeliveryOutcome> {

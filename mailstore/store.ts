@@ -67,9 +67,53 @@ export interface Registration extends InviteClaim {
   readonly identity: Bytes;
   /** The sealed account state, revision 1. */
   readonly state: Bytes;
+  readonly log: readonly LogAppend[];
 }
 
-export type RegistrationOutcome = "registered" | Exclude<InviteOutcome, "valid">;
+export type RegistrationOutcome = "registered" | "log_conflict" | Exclude<InviteOutcome, "valid">;
+
+/**
+ * An entry for the end of the key log. `seq` is the size that the log must have then, so the first
+ * one is the size it has now; anything else is a "log_conflict" and nothing is written.
+ */
+export interface LogAppend {
+  readonly seq: number;
+  /** Whom the entry is about. */
+  readonly tag: Bytes;
+  /** The leaf, sealed by the caller. */
+  readonly entry: Bytes;
+  /** What the leaf has the hash of, sealed by the caller; null when that is kept elsewhere. */
+  readonly record: Bytes | null;
+}
+
+/** An entry of the log that has its record. */
+export interface LoggedRecord {
+  readonly seq: number;
+  readonly entry: Bytes;
+  readonly record: Bytes;
+}
+
+/** A change of one account and all that goes with it, done whole or not at all. */
+export interface AccountChange {
+  readonly tag: Bytes;
+  /** Version that the account has now; null: there must be none, it is made. */
+  readonly expectedVersion: number | null;
+  /** What the account is from now on; null: it is removed, see `removeAccount`. */
+  readonly account: Omit<Account, "tag" | "version"> | null;
+  /**
+   * Takes mailbox, state, invite, failed logins and unfinished uploads away; identity records stay.
+   * Numbers of entries that are gone are not used again.
+   */
+  readonly empties?: boolean;
+  /** A new invite, for an account in status `invited` alone; null takes an earlier one away. */
+  readonly invite?: { readonly tokenHash: Bytes; readonly expires: number } | null;
+  /** An identity record to append to the `expectedCount` that the tag has now. */
+  readonly identity?: { readonly expectedCount: number; readonly record: Bytes };
+  readonly log?: readonly LogAppend[];
+}
+
+/** `conflict`: the account or its identity records are not what was expected. */
+export type AccountChangeOutcome = "changed" | "conflict" | "log_conflict";
 
 /** Failed logins of a tag. An account need not exist. */
 export interface Attempts {
@@ -237,7 +281,10 @@ export const CONTENT_PIECE_BYTES = 256 * 1024;
 /** Failed logins are kept for at most so many tags; those blocked the shortest are forgotten first. */
 export const MAX_ATTEMPT_TAGS = 10_000;
 
-/** Accounts, their invites, their identity records, their failed logins. */
+/**
+ * Accounts, their invites, their identity records, their failed logins. An account that had a login
+ * and is saved as `invited` loses the invite that it has used.
+ */
 export interface AccountStore {
   account(tag: Bytes): Promise<Account | null>;
   /** All accounts, in the order of their creation. */
@@ -251,8 +298,12 @@ export interface AccountStore {
     number | null
   >;
   /**
+   * Does all of that in one step. When it removes or empties, it waits as `removeAccount` does.
+   */
+  changeAccount(change: AccountChange): Promise<AccountChangeOutcome>;
+  /**
    * Removes account, mailbox, state, invite, failed logins and unfinished uploads. Identity records
-   * stay. False if there was none. The account is gone at once and as a whole; the promise waits
+   * and log stay. False if there was none. The account is gone at once and as a whole; the promise waits
    * until its messages are overwritten too, which a crash postpones to the next opening.
    */
   removeAccount(tag: Bytes): Promise<boolean>;
@@ -266,12 +317,24 @@ export interface AccountStore {
 
   /** The identity records of each tag, oldest first, in the order of `tags`. */
   identities(tags: readonly Bytes[]): Promise<Bytes[][]>;
-  /** Appends a record if the tag has `expectedCount` of them now; false if not. */
-  appendIdentity(tag: Bytes, expectedCount: number, identity: Bytes): Promise<boolean>;
+  /** Every tag that has identity records, in the order of the tags. */
+  identityTags(): Promise<Bytes[]>;
 
   /** Zeros where nothing is known. */
   attempts(tag: Bytes): Promise<Attempts>;
   saveAttempts(tag: Bytes, attempts: Attempts): Promise<void>;
+}
+
+/** The key log: entries numbered from 0 without a gap. It only grows. */
+export interface LogStore {
+  /** How many entries there are, and so the `seq` of the next. */
+  logSize(): Promise<number>;
+  /** False, with nothing written, when the first is not for the end of the log as it is now. */
+  appendLog(entries: readonly LogAppend[]): Promise<boolean>;
+  /** The `entry` of each from `from` on, in order, at most `limit`. */
+  logEntries(from: number, limit: number): Promise<Bytes[]>;
+  /** The entries about a tag that have a record, in order. */
+  logRecords(tag: Bytes): Promise<LoggedRecord[]>;
 }
 
 /** Mail on its way in. */
@@ -320,7 +383,7 @@ export interface MailboxStore {
   saveState(tag: Bytes, revision: number, sealed: Bytes): Promise<number | null>;
 }
 
-export interface MailStore extends AccountStore, DeliveryStore, MailboxStore {
+export interface MailStore extends AccountStore, LogStore, DeliveryStore, MailboxStore {
   /** A number that changes when somebody else (another process) has written to the storage. */
   dataVersion(): Promise<number>;
   /** Looks for everything that must not be. Returns a sentence for each problem. */

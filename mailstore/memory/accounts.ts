@@ -4,6 +4,8 @@ import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import * as check from "../arguments.ts";
 import {
   type Account,
+  type AccountChange,
+  type AccountChangeOutcome,
   type AccountStore,
   type AccountSummary,
   type Attempts,
@@ -14,7 +16,8 @@ import {
   type Registration,
   type RegistrationOutcome,
 } from "../store.ts";
-import { copyOf, type MemoryAccount, type Tables } from "./tables.ts";
+import { addToLog, fitsLog } from "./log.ts";
+import { copyOf, type MemoryAccount, type Sync, type Tables } from "./tables.ts";
 
 type Parts = Omit<Account, "version">;
 
@@ -42,22 +45,37 @@ export class MemoryAccounts implements Sync<AccountStore> {
       this.tables.accounts.set(account.tag.toHex(), newAccount(account));
       return 1;
     }
+    if (account.status === "invited" && present.login !== null) present.invite = null;
     assign(present, account);
-    if (account.status === "invited") present.invite = null;
     return present.version;
+  }
+
+  changeAccount(change: AccountChange): AccountChangeOutcome {
+    check.checkAccountChange(change);
+    const { tag, expectedVersion, account, invite, identity, log = [] } = change;
+    if ((this.tables.account(tag)?.version ?? null) !== expectedVersion) return "conflict";
+    if (identity && this.#identitiesOf(tag).length !== identity.expectedCount) return "conflict";
+    if (!fitsLog(this.tables, log)) return "log_conflict";
+    if (account === null) {
+      this.removeAccount(tag);
+    } else {
+      this.saveAccount({ ...account, tag }, expectedVersion);
+      const present = this.tables.account(tag)!;
+      if (change.empties) this.#empty(present);
+      if (invite === null) present.invite = null;
+      if (invite) this.putInvite({ ...invite, tag });
+    }
+    if (identity) this.#addIdentity(tag, identity.record);
+    addToLog(this.tables, log);
+    return "changed";
   }
 
   removeAccount(tag: Bytes): boolean {
     check.checkTags([tag]);
     const account = this.tables.account(tag);
     if (account === undefined) return false;
-    const key = tag.toHex();
-    this.tables.removeUploads(({ upload }) => upload.owner.toHex() === key);
-    this.tables.attempts.delete(key);
-    this.tables.accounts.delete(key);
-    for (const { messageId } of account.entries.values()) {
-      this.tables.removeUnreferenced(messageId);
-    }
+    this.tables.accounts.delete(tag.toHex());
+    this.#empty(account);
     return true;
   }
 
@@ -81,8 +99,10 @@ export class MemoryAccounts implements Sync<AccountStore> {
 
   register(registration: Registration): RegistrationOutcome {
     const invite = this.peekInvite(registration);
+    check.checkLog(registration.log);
     if (invite !== "valid") return invite;
-    const { tag, account, identity, state } = registration;
+    const { tag, account, identity, state, log } = registration;
+    if (!addToLog(this.tables, log)) return "log_conflict";
     const present = this.tables.account(tag)!;
     assign(present, { tag, status: "registered", ...account });
     present.state = { revision: present.state.revision + 1, sealed: state.slice() };
@@ -95,11 +115,8 @@ export class MemoryAccounts implements Sync<AccountStore> {
     return tags.map((tag) => this.#identitiesOf(tag).map((record) => record.slice()));
   }
 
-  appendIdentity(tag: Bytes, expectedCount: number, identity: Bytes): boolean {
-    check.checkTags([tag]);
-    if (this.#identitiesOf(tag).length !== expectedCount) return false;
-    this.#addIdentity(tag, identity);
-    return true;
+  identityTags(): Bytes[] {
+    return [...this.tables.identities.keys()].sort().map((tag) => Uint8Array.fromHex(tag));
   }
 
   attempts(tag: Bytes): Attempts {
@@ -121,6 +138,18 @@ export class MemoryAccounts implements Sync<AccountStore> {
     all.delete(leastBlocked![0]);
   }
 
+  /** Takes away what belongs to an account, except for what is its identity. */
+  #empty(account: MemoryAccount): void {
+    const key = account.tag.toHex();
+    this.tables.removeUploads(({ upload }) => upload.owner.toHex() === key);
+    this.tables.attempts.delete(key);
+    const messages = [...account.entries.values()].map(({ messageId }) => messageId);
+    account.entries.clear();
+    for (const messageId of messages) this.tables.removeUnreferenced(messageId);
+    account.state = { revision: 0, sealed: null };
+    account.invite = null;
+  }
+
   #identitiesOf(tag: Bytes): Bytes[] {
     return this.tables.identities.get(tag.toHex()) ?? [];
   }
@@ -129,13 +158,6 @@ export class MemoryAccounts implements Sync<AccountStore> {
     this.tables.identities.set(tag.toHex(), [...this.#identitiesOf(tag), identity.slice()]);
   }
 }
-
-/** The same methods without promises. */
-export type Sync<T> = {
-  [Key in keyof T]: T[Key] extends (...args: infer Arguments) => Promise<infer Result>
-    ? (...args: Arguments) => Result
-    : never;
-};
 
 function summaryOf({ tag, status, profile, version }: MemoryAccount): AccountSummary {
   return { tag: tag.slice(), status, profile: profile.slice(), version };

@@ -14,8 +14,7 @@ import {
   type StageOutcome,
   type Upload,
 } from "../store.ts";
-import type { Sync } from "./accounts.ts";
-import type { MemoryMessage, MemoryUpload, Tables } from "./tables.ts";
+import type { MemoryMessage, MemoryUpload, Sync, Tables } from "./tables.ts";
 
 /** The functions behind DeliveryStore; synchronous, so each is one step. */
 export class MemoryDeliveries implements Sync<DeliveryStore> {

@@ -14,8 +14,7 @@ import type {
   SealedState,
   WantedEntries,
 } from "../store.ts";
-import type { Sync } from "./accounts.ts";
-import { copyOf, type MemoryEntry, type Tables } from "./tables.ts";
+import { copyOf, type MemoryEntry, type Sync, type Tables } from "./tables.ts";
 
 /** The functions behind MailboxStore; synchronous, so each is one step. */
 export class MemoryMailboxes implements Sync<MailboxStore> {

@@ -4,7 +4,14 @@
  */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import type { AccountStatus, Attempts, DeliveryOutcome, SealedState, Upload } from "../store.ts";
+import type {
+  AccountStatus,
+  Attempts,
+  DeliveryOutcome,
+  LogAppend,
+  SealedState,
+  Upload,
+} from "../store.ts";
 
 export interface MemoryEntry {
   readonly messageId: string;
@@ -48,6 +55,8 @@ export class Tables {
   readonly accounts = new Map<string, MemoryAccount>();
   readonly identities = new Map<string, Bytes[]>();
   readonly attempts = new Map<string, Attempts>();
+  /** Each at the place of its `seq`. */
+  readonly log: LogAppend[] = [];
   readonly messages = new Map<string, MemoryMessage>();
   /** In the order of their beginning. */
   readonly uploads: MemoryUpload[] = [];
@@ -92,3 +101,10 @@ export class Tables {
 export function copyOf(bytes: Bytes | null): Bytes | null {
   return bytes === null ? null : bytes.slice();
 }
+
+/** The same methods without promises. */
+export type Sync<T> = {
+  [Key in keyof T]: T[Key] extends (...args: infer Arguments) => Promise<infer Result>
+    ? (...args: Arguments) => Result
+    : never;
+};

@@ -15,6 +15,7 @@ import {
   type RegistrationOutcome,
 } from "../store.ts";
 import type { Database } from "./database.ts";
+import { appendLog } from "./log.ts";
 
 /** The internal number and the status of an account. */
 export interface AccountRow {
@@ -59,9 +60,17 @@ export function saveAccount(
     db.run("INSERT INTO mailboxes (account) VALUES (?)", row.id);
     return 1;
   }
-  const row = db.get<{ id: number }>(
+  if (status === "invited") {
+    db.run(
+      `DELETE FROM invites WHERE account =
+       (SELECT id FROM accounts WHERE tag = ? AND version = ? AND login IS NOT NULL)`,
+      tag,
+      expectedVersion,
+    );
+  }
+  const changed = db.run(
     `UPDATE accounts SET status = ?, version = version + 1, profile = ?, login = ?, bundle = ?
-     WHERE tag = ? AND version = ? RETURNING id`,
+     WHERE tag = ? AND version = ?`,
     status,
     profile,
     login,
@@ -69,23 +78,35 @@ export function saveAccount(
     tag,
     expectedVersion,
   );
-  if (row === undefined) return null;
-  if (status === "invited") db.run("DELETE FROM invites WHERE account = ?", row.id);
-  return expectedVersion + 1;
+  return changed === 0 ? null : expectedVersion + 1;
 }
 
 /** Leaves the messages of the mailbox to `clearDiscarded`. */
 export function removeAccount(db: Database, tag: Bytes): boolean {
   const account = accountRow(db, tag);
   if (account === undefined) return false;
+  discardBelongings(db, tag, account.id);
+  db.run("DELETE FROM accounts WHERE id = ?", account.id);
+  return true;
+}
+
+/** Mailbox, state and invite go with the account or here; messages are left to `clearDiscarded`. */
+export function emptyAccount(db: Database, tag: Bytes): void {
+  const { id } = accountRow(db, tag)!;
+  discardBelongings(db, tag, id);
+  db.run("DELETE FROM entries WHERE mailbox = ?", id);
+  db.run("UPDATE mailboxes SET entry_count = 0 WHERE account = ?", id);
+  db.run("DELETE FROM states WHERE account = ?", id);
+  db.run("DELETE FROM invites WHERE account = ?", id);
+}
+
+function discardBelongings(db: Database, tag: Bytes, account: number): void {
   db.run("DELETE FROM contents WHERE id IN (SELECT content FROM uploads WHERE owner = ?)", tag);
   db.run("DELETE FROM attempts WHERE tag = ?", tag);
   db.run(
     "INSERT OR IGNORE INTO discarded (message) SELECT message FROM entries WHERE mailbox = ?",
-    account.id,
+    account,
   );
-  db.run("DELETE FROM accounts WHERE id = ?", account.id);
-  return true;
 }
 
 export function putInvite(db: Database, { tag, tokenHash, expires }: Invite): boolean {
@@ -113,7 +134,8 @@ export function peekInvite(db: Database, { tag, tokenHash, now }: InviteClaim): 
 export function register(db: Database, registration: Registration): RegistrationOutcome {
   const invite = peekInvite(db, registration);
   if (invite !== "valid") return invite;
-  const { tag, account, identity, state } = registration;
+  const { tag, account, identity, state, log } = registration;
+  if (!appendLog(db, log)) return "log_conflict";
   const { id } = db.get<{ id: number }>(
     `UPDATE accounts SET status = 'registered', version = version + 1,
        profile = ?, login = ?, bundle = ? WHERE tag = ? RETURNING id`,
@@ -141,23 +163,19 @@ export function readIdentities(db: Database, tags: readonly Bytes[]): Bytes[][] 
   );
 }
 
-export function appendIdentity(
-  db: Database,
-  { tag, expectedCount, identity }: { tag: Bytes; expectedCount: number; identity: Bytes },
-): boolean {
-  if (identityCount(db, tag) !== expectedCount) return false;
-  addIdentity(db, tag, identity);
-  return true;
+export function readIdentityTags(db: Database): Bytes[] {
+  return db.all<{ tag: Bytes }>("SELECT DISTINCT tag FROM identities ORDER BY tag")
+    .map(({ tag }) => tag);
 }
 
-function identityCount(db: Database, tag: Bytes): number {
+export function identityCount(db: Database, tag: Bytes): number {
   return db.get<{ count: number }>(
     "SELECT coalesce(max(position), 0) AS count FROM identities WHERE tag = ?",
     tag,
   )!.count;
 }
 
-function addIdentity(db: Database, tag: Bytes, identity: Bytes): void {
+export function addIdentity(db: Database, tag: Bytes, identity: Bytes): void {
   db.run(
     "INSERT INTO identities (tag, position, record) VALUES (?, ?, ?)",
     tag,

@@ -17,7 +17,8 @@
  *   rewrites them.
  * - `discarded` names messages whose mailbox was removed: they may have no mailbox left and are looked
  *   at in small transactions, since overwriting the mail of years takes seconds.
- * - `identities` and `attempts` go by tag, not by account: both outlive or precede accounts.
+ * - `identities`, `attempts` and `log` go by tag, not by account: they outlive or precede accounts.
+ * - `log` is the key log; nothing ever changes or removes a row of it.
  */
 
 /** "MSEC", in the header of the file. */
@@ -120,5 +121,15 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_by_start ON uploads (started);
 `;
 
+const VERSION_2 = `
+CREATE TABLE log (
+  seq INTEGER PRIMARY KEY CHECK (seq >= 0),
+  tag BLOB NOT NULL CHECK (length(tag) = 32),
+  entry BLOB NOT NULL,
+  record BLOB
+) STRICT;
+CREATE INDEX log_by_tag ON log (tag);
+`;
+
 /** The SQL that leads from each schema version to the next; the first makes a new file. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];

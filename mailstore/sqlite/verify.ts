@@ -49,6 +49,9 @@ const CHECKS: readonly string[] = [
    FROM (SELECT id, position, row_number() OVER (PARTITION BY tag ORDER BY position) AS expected
          FROM identities)
    WHERE position <> expected`,
+  `SELECT 'a log entry is missing before entry ' || seq AS problem
+   FROM (SELECT seq, lag(seq, 1, -1) OVER (ORDER BY seq) AS previous FROM log)
+   WHERE seq <> previous + 1`,
 ];
 
 /** One sentence for each problem; none if all is well. Reads the whole file. */

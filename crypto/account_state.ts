@@ -6,12 +6,18 @@
  * u32 revision ‖ user)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024. The revision
  * is the one under which the server will keep these very bytes, so that it cannot pass an older
  * state off as a newer one. The CBOR is a map:
- * `{v: 1, pins: {user: {fp(32), kemKeyId(8), epoch, firstSeen, accepted}}, sent: {user: n},
- * seen: {user: [first, last, …]}, settings: {name: text}}`; times in ms since the Unix epoch.
+ * `{v: 2, pins: {user: pin}, log: null or {size, root(32), note}, invites: {user: {bind(32), time}},
+ * identity: null or hash(32), sent: {user: n}, seen: {user: [first, last, …]},
+ * settings: {name: text}}`; times in ms since the Unix epoch. A pin is one byte string (an account
+ * may have 10,000): `fingerprint(32) ‖ kemKeyId(8) ‖ u32 epoch ‖ lp8(recordHash: 0 or 32) ‖
+ * u64 firstSeen ‖ u8 trust`.
+ *
+ * Version 1, which is still read, has no log, invites and identity, and its pins are maps
+ * `{fp, kemKeyId, epoch, firstSeen, accepted}`.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";
-import { type Bytes, ByteWriter, utf8, wipe } from "./bytes.ts";
+import { ByteReader, type Bytes, ByteWriter, EMPTY, utf8, wipe } from "./bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CborFields } from "./cbor_fields.ts";
 import { KEM_KEY_ID_BYTES } from "./composite_kem.ts";
@@ -21,14 +27,30 @@ import { type BundleOwner, stateKey } from "./key_bundle.ts";
 import { ACCOUNT_STATE, labelled } from "./labels.ts";
 import { padBlob, unpadBlob } from "./padding.ts";
 
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_WITHOUT_LOG = 1;
 const PADDING_STEP_BYTES = 1024;
-const FINGERPRINT_BYTES = 32;
+const HASH_BYTES = 32;
 /** A bound for the parser; the limit that is met first is protocol's MAX_SEALED_STATE_BYTES. */
 const MAX_CONTACTS = 20_000;
+const MAX_INVITES = 1000;
+const MAX_NOTE_BYTES = 8192;
 const MAX_SETTINGS = 200;
 const MAX_SETTING_NAME_BYTES = 64;
 const MAX_SETTING_BYTES = 4096;
+
+/**
+ * Why the pinned keys are believed: they were the first ones seen or were accepted after a change,
+ * their fingerprint was compared with their owner's, or the invite named them as the inviter's.
+ */
+export type PinTrust = "seen" | "compared" | "invite";
+
+const TRUST_NUMBERS: Readonly<Record<PinTrust, number>> = { seen: 1, compared: 2, invite: 3 };
+const TRUSTS: ReadonlyMap<number, PinTrust> = new Map(
+  Object.entries(TRUST_NUMBERS).map(([trust, number]) => [number, trust as PinTrust]),
+);
+/** Greatest length of an encoded pin. */
+const PIN_BYTES = HASH_BYTES + KEM_KEY_ID_BYTES + 4 + 1 + HASH_BYTES + 8 + 1;
 
 /** The keys of a contact as they were first seen, or last accepted. */
 export interface ContactPin {
@@ -37,16 +59,39 @@ export interface ContactPin {
   /** 8 bytes. */
   readonly kemKeyId: Bytes;
   readonly epoch: number;
+  /** SHA-256 of the identity record, 32 bytes; null in a pin of before there was a key log. */
+  readonly recordHash: Bytes | null;
   /** ms since the epoch. */
   readonly firstSeen: number;
-  /** Whether the user has looked at these keys and accepted them. */
-  readonly accepted: boolean;
+  readonly trust: PinTrust;
+}
+
+/** The newest head of the key log that any device of the user has accepted. */
+export interface KnownLogHead {
+  readonly size: number;
+  /** 32 bytes. */
+  readonly root: Bytes;
+  /** The signed note. */
+  readonly note: string;
+}
+
+/** An invite that this user has made and that nobody has used yet. */
+export interface SentInvite {
+  /** What the identity record of whoever uses it is bound with (`inviteBindKey`), 32 bytes. */
+  readonly bindKey: Bytes;
+  /** When it was made, ms since the epoch. */
+  readonly time: number;
 }
 
 /** What the devices of a user share. */
 export interface AccountState {
   /** By user name. */
   readonly pins: ReadonlyMap<string, ContactPin>;
+  readonly log: KnownLogHead | null;
+  /** By the name of who was invited. */
+  readonly invites: ReadonlyMap<string, SentInvite>;
+  /** SHA-256 of the user's own newest identity record, 32 bytes. */
+  readonly identity: Bytes | null;
   readonly counters: {
     /** The counter of the last mail sent to each user. */
     readonly sent: ReadonlyMap<string, number>;
@@ -67,6 +112,9 @@ export interface StatePlace extends BundleOwner {
 /** The state of a new account. */
 export const EMPTY_ACCOUNT_STATE: AccountState = {
   pins: new Map(),
+  log: null,
+  invites: new Map(),
+  identity: null,
   counters: { sent: new Map(), seen: new Map() },
   settings: new Map(),
 };
@@ -99,22 +147,24 @@ function associatedData({ realm, revision, user }: StatePlace): Bytes {
   return labelled(ACCOUNT_STATE, place.finish());
 }
 
-function encodeState({ pins, counters, settings }: AccountState): Bytes {
-  const pinned = [...pins].map(([user, pin]): [string, CborValue] => [
+function encodeState(state: AccountState): Bytes {
+  const { pins, log, invites, identity, counters, settings } = state;
+  const pinned = [...pins].map(([user, pin]): [string, CborValue] => [user, encodePin(pin)]);
+  const invited = [...invites].map(([user, { bindKey, time }]): [string, CborValue] => [
     user,
-    new Map<string, CborValue>([
-      ["fp", pin.fingerprint],
-      ["kemKeyId", pin.kemKeyId],
-      ["epoch", pin.epoch],
-      ["firstSeen", pin.firstSeen],
-      ["accepted", pin.accepted],
-    ]),
+    new Map<string, CborValue>([["bind", bindKey], ["time", time]]),
   ]);
+  const head = log === null
+    ? null
+    : new Map<string, CborValue>([["size", log.size], ["root", log.root], ["note", log.note]]);
   const seen = [...counters.seen].map(([user, ranges]): [string, CborValue] => [user, [...ranges]]);
   return encodeCbor(
     new Map<string, CborValue>([
       ["v", VERSION],
       ["pins", new Map(pinned)],
+      ["log", head],
+      ["invites", new Map(invited)],
+      ["identity", identity],
       ["sent", new Map(counters.sent)],
       ["seen", new Map(seen)],
       ["settings", new Map(settings)],
@@ -124,9 +174,16 @@ function encodeState({ pins, counters, settings }: AccountState): Bytes {
 
 function decodeState(bytes: Bytes): AccountState {
   const fields = new CborFields(decodeCbor(bytes, "account state"), "account state");
-  fields.exactly("v", VERSION);
+  const version = fields.uint("v", VERSION);
+  if (version < VERSION_WITHOUT_LOG) throw new FormatError("The account state's form is unknown.");
+  const old = version === VERSION_WITHOUT_LOG;
   const state = {
-    pins: fields.byUser("pins", MAX_CONTACTS, readPin),
+    pins: fields.byUser("pins", MAX_CONTACTS, old ? readFirstPin : readPin),
+    log: old || fields.takeNull("log") ? null : readHead(fields.fields("log")),
+    invites: old
+      ? new Map<string, SentInvite>()
+      : fields.byUser("invites", MAX_INVITES, readInvite),
+    identity: old || fields.takeNull("identity") ? null : fields.bytes("identity", HASH_BYTES),
     counters: {
       sent: fields.byUser("sent", MAX_CONTACTS, (sent, user) => sent.uint(user)),
       seen: fields.byUser("seen", MAX_CONTACTS, readRanges),
@@ -141,17 +198,62 @@ function decodeState(bytes: Bytes): AccountState {
   return state;
 }
 
+function encodePin(pin: ContactPin): Bytes {
+  return new ByteWriter(PIN_BYTES)
+    .bytes(pin.fingerprint)
+    .bytes(pin.kemKeyId)
+    .u32(pin.epoch)
+    .lp8(pin.recordHash ?? EMPTY)
+    .u64(pin.firstSeen)
+    .u8(TRUST_NUMBERS[pin.trust])
+    .finish();
+}
+
 function readPin(pins: CborFields, user: string): ContactPin {
+  const reader = new ByteReader(pins.bytesUpTo(user, PIN_BYTES), "pin of a contact");
+  const fingerprint = reader.bytes(HASH_BYTES);
+  const kemKeyId = reader.bytes(KEM_KEY_ID_BYTES);
+  const epoch = reader.u32();
+  const recordHash = reader.lp8();
+  const firstSeen = reader.safeU64();
+  const trust = TRUSTS.get(reader.u8());
+  reader.end();
+  if (trust === undefined || ![0, HASH_BYTES].includes(recordHash.length)) {
+    throw new FormatError("The account state has a pin that cannot be.");
+  }
+  const hash = recordHash.length === 0 ? null : recordHash;
+  return { fingerprint, kemKeyId, epoch, recordHash: hash, firstSeen, trust };
+}
+
+/** A pin of version 1. Whether its keys were accepted says less than that they were compared. */
+function readFirstPin(pins: CborFields, user: string): ContactPin {
   const fields = pins.fields(user);
   const pin = {
-    fingerprint: fields.bytes("fp", FINGERPRINT_BYTES),
+    fingerprint: fields.bytes("fp", HASH_BYTES),
     kemKeyId: fields.bytes("kemKeyId", KEM_KEY_ID_BYTES),
     epoch: fields.uint("epoch"),
     firstSeen: fields.uint("firstSeen"),
-    accepted: fields.flag("accepted"),
+  };
+  fields.flag("accepted");
+  fields.end();
+  return { ...pin, recordHash: null, trust: "seen" };
+}
+
+function readHead(fields: CborFields): KnownLogHead {
+  const head = {
+    size: fields.uint("size"),
+    root: fields.bytes("root", HASH_BYTES),
+    note: fields.text("note", MAX_NOTE_BYTES),
   };
   fields.end();
-  return pin;
+  return head;
+}
+
+function readInvite(invites: CborFields, user: string): SentInvite {
+  const fields = invites.fields(user);
+  const invite = { bindKey: fields.bytes("bind", HASH_BYTES), time: fields.uint("time") };
+  fields.end();
+  return invite;
 }
 
 function readRanges(seen: CborFields, user: string): CounterRanges {

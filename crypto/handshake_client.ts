@@ -3,10 +3,12 @@
  * before the last KEM), as steps from one state to the next:
  *
  * ```
- * clientStart ─M1→ ─M2→ clientOnM2 · clientM3 ─M3→ ─M4→ clientOnM4
+ * clientStart ─M1→ ─M2→ clientOnM2 · clientM3 ─M3→ ─M4 or M4R→ clientOnM4
  *   login:        clientM5 ─M5→ ─M6→ clientOnM6 · clientM7 ─M7→ ─M8→ clientOnM8: traffic secrets
  *   registration: clientM5Register ─M5R→ ─M6R→ clientOnM6Register: the connection ends
  * ```
+ *
+ * A recovery goes through the steps of a registration.
  *
  * Layouts: handshake_layout.ts. Steps that take a peer's message throw HandshakeError and nothing
  * else; the connection is then closed without a word.
@@ -25,6 +27,7 @@ import {
   parseM2,
   parseRegistrationResult,
   parseUserKeys,
+  type RegistrationMode,
   type RegistrationResult,
   type ServerHello,
   type UserKeys,
@@ -103,7 +106,7 @@ export function clientOnM2(
 /**
  * M3: who, and the first OPAQUE message. Throws FormatError when the request does not fit.
  *
- * @param request with `token`, the invite token, for a registration
+ * @param request with `ticket`, `token` (the invite's) or `auth` (the recovery code's), by its mode
  */
 export async function clientM3<Mode extends HandshakeMode>(
   afterM2: ClientAfterM2,
@@ -116,7 +119,7 @@ export async function clientM3<Mode extends HandshakeMode>(
   return { m3, afterM3: new HandshakeStep(`client after M3 ${mode}` as const, transcript, null) };
 }
 
-/** M4: the OPAQUE response. */
+/** M4: the OPAQUE response; M4R: an encoded payload with it, which the handshake does not look into. */
 export function clientOnM4<Mode extends HandshakeMode>(
   afterM3: ClientAfterM3<Mode>,
   m4: Bytes,
@@ -180,9 +183,9 @@ export function clientOnM8(afterM7: ClientAfterM7, m8: Bytes): Promise<TrafficSe
   });
 }
 
-/** M5R: the registration, an encoded payload that the handshake does not look into. */
+/** M5R: the registration or recovery, an encoded payload that the handshake does not look into. */
 export async function clientM5Register(
-  afterM4: ClientAfterM4<"register">,
+  afterM4: ClientAfterM4<RegistrationMode>,
   payload: Bytes,
 ): Promise<{ m5r: Bytes; afterM5: ClientAfterM5Register }> {
   const { transcript } = afterM4.take();
@@ -190,7 +193,7 @@ export async function clientM5Register(
   return { m5r, afterM5: new HandshakeStep("client after M5R", transcript, null) };
 }
 
-/** M6R: whether the server has registered the user. The connection ends here. */
+/** M6R: whether the server has taken the registration or recovery. The connection ends here. */
 export function clientOnM6Register(
   afterM5: ClientAfterM5Register,
   m6r: Bytes,

@@ -6,19 +6,23 @@
  * | M1 | u8 version ‖ kemKeyId (8) ‖ ctS (1472) ‖ epk (1216) ‖ Seal("") | 2713 |
  * | M2 | ctE (1120) ‖ Seal(hello, 64) | 1200 |
  * | M3 | Seal(u8 mode ‖ lp8(user) ‖ lp8(token) ‖ lp8(OPAQUE request) ‖ zeros to 256) | 272 |
- * | M4 | Seal(OPAQUE response) | |
+ * | M4 | Seal(KE2) | |
  * | M5 | Seal(KE3) | |
  * | M6 | Seal(user's kempk (1582) ‖ ctU (1472) ‖ key bundle) | |
  * | M7 | Seal(client's MAC, 64) | 80 |
  * | M8 | Seal(server's MAC, 64) | 80 |
- * | M5R | Seal(registration) | |
+ * | M4R | Seal(start of a registration or a recovery) | |
+ * | M5R | Seal(registration or recovery) | |
  * | M6R | Seal(u8 1 ‖ acceptance) or Seal(u8 0 ‖ code) | |
+ *
+ * The token in M3 is a login ticket (48 bytes) or empty in mode 1, a login; the invite token (32) in
+ * mode 2, a registration; and the recovery code's proof (32) in mode 3, a recovery.
  *
  * Where no length is given, a frame's greatest length is the frame codec's business.
  */
 
 import { TAG_BYTES } from "./aead.ts";
-import { ByteReader, type Bytes, ByteWriter, concat, fromUtf8, utf8 } from "./bytes.ts";
+import { ByteReader, type Bytes, ByteWriter, concat, EMPTY, fromUtf8, utf8 } from "./bytes.ts";
 import { KEM_CIPHERTEXT_BYTES, KEM_KEY_ID_BYTES, KEM_PUBLIC_BYTES } from "./composite_kem.ts";
 import { FormatError } from "./errors.ts";
 import { XWING_CIPHERTEXT_BYTES, XWING_PUBLIC_BYTES } from "./x_wing.ts";
@@ -41,8 +45,10 @@ export const M8_BYTES = MAC_BYTES + TAG_BYTES;
 /** What M6 has besides the key bundle, in bytes. */
 export const M6_OVERHEAD_BYTES = KEM_PUBLIC_BYTES + KEM_CIPHERTEXT_BYTES + TAG_BYTES;
 
-/** Invite token in M3, in bytes. */
+/** Invite token, and proof of a recovery code, in M3, in bytes. */
 const TOKEN_BYTES = 32;
+/** Login ticket in M3, in bytes. */
+const TICKET_BYTES = 48;
 
 /** M1, taken apart. */
 export interface M1 {
@@ -124,21 +130,33 @@ export function parseHello(bytes: Bytes): ServerHello {
 }
 
 /** What a client wants after M2. */
-export type HandshakeMode = "login" | "register";
+export type HandshakeMode = "login" | "register" | "recover";
+
+/** The modes that end with a new password instead of a session. */
+export type RegistrationMode = Exclude<HandshakeMode, "login">;
 
 /** What M3 says. */
 export type ClientRequest =
-  | { mode: "login"; user: string; request: Bytes }
-  | { mode: "register"; user: string; request: Bytes; token: Bytes };
+  | {
+    mode: "login";
+    user: string;
+    request: Bytes;
+    /** 48 bytes, from an earlier login on this device; null without one. */
+    ticket: Bytes | null;
+  }
+  | { mode: "register"; user: string; request: Bytes; /** 32 bytes. */ token: Bytes }
+  | { mode: "recover"; user: string; request: Bytes; /** 32 bytes. */ auth: Bytes };
 
-/** M3's plaintext. Throws FormatError when the fields do not fit 256 bytes or the token is not 32. */
+const MODE_NUMBERS: Readonly<Record<HandshakeMode, number>> = { login: 1, register: 2, recover: 3 };
+
+/** M3's plaintext. Throws FormatError on a token of a wrong length, or fields over 256 bytes. */
 export function encodeClientRequest(request: ClientRequest): Bytes {
-  const token = request.mode === "register" ? request.token : new Uint8Array(0);
-  if (request.mode === "register" && token.length !== TOKEN_BYTES) {
-    throw new FormatError(`The invite token must have ${TOKEN_BYTES} bytes.`);
+  const token = tokenOf(request);
+  if (!fitsMode(request.mode, token)) {
+    throw new FormatError(`A ${request.mode} takes no token of ${token.length} bytes.`);
   }
   const writer = new ByteWriter(M3_PLAINTEXT_BYTES)
-    .u8(request.mode === "login" ? 1 : 2)
+    .u8(MODE_NUMBERS[request.mode])
     .lp8(utf8(request.user))
     .lp8(token)
     .lp8(request.request);
@@ -154,11 +172,31 @@ export function parseClientRequest(bytes: Bytes): ClientRequest {
   const token = reader.lp8();
   const request = reader.lp8();
   reader.zeros(reader.remaining);
-  if (mode === 1 && token.length === 0) return { mode: "login", user, request };
-  if (mode === 2 && token.length === TOKEN_BYTES) {
+  if (mode === MODE_NUMBERS.login && fitsMode("login", token)) {
+    return { mode: "login", user, request, ticket: token.length === 0 ? null : token };
+  }
+  if (mode === MODE_NUMBERS.register && fitsMode("register", token)) {
     return { mode: "register", user, request, token };
   }
+  if (mode === MODE_NUMBERS.recover && fitsMode("recover", token)) {
+    return { mode: "recover", user, request, auth: token };
+  }
   throw new FormatError("The handshake message M3 has an unknown mode or a bad token.");
+}
+
+function tokenOf(request: ClientRequest): Bytes {
+  switch (request.mode) {
+    case "login":
+      return request.ticket ?? EMPTY;
+    case "register":
+      return request.token;
+    case "recover":
+      return request.auth;
+  }
+}
+
+function fitsMode(mode: HandshakeMode, { length }: Bytes): boolean {
+  return mode === "login" ? length === 0 || length === TICKET_BYTES : length === TOKEN_BYTES;
 }
 
 /** What the server gives a user who has shown the password. */
@@ -186,7 +224,7 @@ export function parseUserKeys(bytes: Bytes): UserKeys {
   };
 }
 
-/** How a registration ended. */
+/** How a registration or a recovery ended. */
 export type RegistrationResult =
   | { accepted: true; payload: Bytes }
   | { accepted: false; code: string };

@@ -4,10 +4,12 @@
  * whoever has them.
  *
  * ```
- * ─M1→ serverOnM1 · serverM2 ─M2→ ─M3→ serverOnM3 · serverM4 ─M4→
+ * ─M1→ serverOnM1 · serverM2 ─M2→ ─M3→ serverOnM3 · serverM4 ─M4 or M4R→
  *   login:        ─M5→ serverOnM5 · serverM6 ─M6→ ─M7→ confirmLogin · serverM8 ─M8→ traffic secrets
  *   registration: ─M5R→ serverOnM5Register · serverM6Register ─M6R→ the connection ends
  * ```
+ *
+ * A recovery goes through the steps of a registration.
  *
  * Steps that take a peer's message throw HandshakeError and nothing else; the connection is then
  * closed without a word.
@@ -24,6 +26,7 @@ import {
   M3_BYTES,
   parseClientRequest,
   parseM1,
+  type RegistrationMode,
   type RegistrationResult,
   type ServerHello,
   type UserKeys,
@@ -57,7 +60,8 @@ export type ServerAfterM5Register = HandshakeStep<"server after M5R">;
 /** What the server is asked in M3, and the state that goes with the answer. */
 export type ServerRequest =
   | (ClientRequest & { mode: "login" }) & { afterM3: ServerAfterM3<"login"> }
-  | (ClientRequest & { mode: "register" }) & { afterM3: ServerAfterM3<"register"> };
+  | (ClientRequest & { mode: "register" }) & { afterM3: ServerAfterM3<"register"> }
+  | (ClientRequest & { mode: "recover" }) & { afterM3: ServerAfterM3<"recover"> };
 
 /**
  * M1: the client has encrypted to the server's long-term key.
@@ -107,13 +111,27 @@ export function serverOnM3(afterM2: ServerAfterM2, m3: Bytes): Promise<ServerReq
     const { transcript } = afterM2.take();
     if (m3.length !== M3_BYTES) throw new HandshakeError();
     const request = parseClientRequest(await transcript.open(m3));
-    return request.mode === "login"
-      ? { ...request, afterM3: new HandshakeStep("server after M3 login", transcript, null) }
-      : { ...request, afterM3: new HandshakeStep("server after M3 register", transcript, null) };
+    switch (request.mode) {
+      case "login":
+        return {
+          ...request,
+          afterM3: new HandshakeStep("server after M3 login", transcript, null),
+        };
+      case "register":
+        return {
+          ...request,
+          afterM3: new HandshakeStep("server after M3 register", transcript, null),
+        };
+      case "recover":
+        return {
+          ...request,
+          afterM3: new HandshakeStep("server after M3 recover", transcript, null),
+        };
+    }
   });
 }
 
-/** M4: the OPAQUE response. */
+/** M4: the OPAQUE response; M4R: an encoded payload with it, which the handshake does not look into. */
 export async function serverM4<Mode extends HandshakeMode>(
   afterM3: ServerAfterM3<Mode>,
   response: Bytes,
@@ -160,9 +178,9 @@ export async function serverM8(
   return { m8, secrets: transcript.split() };
 }
 
-/** M5R: the registration, an encoded payload that the handshake does not look into. */
+/** M5R: the registration or recovery, an encoded payload that the handshake does not look into. */
 export function serverOnM5Register(
-  afterM4: ServerAfterM4<"register">,
+  afterM4: ServerAfterM4<RegistrationMode>,
   m5r: Bytes,
 ): Promise<{ payload: Bytes; afterM5: ServerAfterM5Register }> {
   return handshakeStep(async () => {
@@ -172,7 +190,7 @@ export function serverOnM5Register(
   });
 }
 
-/** M6R: how the registration ended. The connection ends here. */
+/** M6R: how the registration or recovery ended. The connection ends here. */
 export async function serverM6Register(
   afterM5: ServerAfterM5Register,
   result: RegistrationResult,

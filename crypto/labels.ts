@@ -70,7 +70,11 @@ export const INVITE_BIND = "bind";
 /** Keys derived from the bundle's secrets, and the associated data of what they seal. */
 export const BUNDLE = "bundle";
 export const BUNDLE_SLOT_PASSWORD = "bundle-P";
+export const BUNDLE_SLOT_RECOVERY = "bundle-R";
+export const BUNDLE_SLOT_ENROLMENT = "bundle-D";
+export const BUNDLE_SLOT_DEVICE = "bundle-device";
 export const ACCOUNT_STATE = "state";
+export const ACCOUNT_MARK = "account-mark";
 export const MAILBOX = "mailbox";
 export const ENTRY = "entry";
 
@@ -79,3 +83,11 @@ export const MAIL_WRAP = "wrap";
 export const MAIL_COUNTER = "counter";
 export const MAIL_SUMMARY = "summary";
 export const MAIL_CONTENT = "content";
+
+/** Codes that people write down and type: what tells a mistyped one, and what one gives. */
+export const RECOVERY_CHECK = "recovery-check";
+export const RECOVERY_AUTH = "recovery-auth";
+export const ENROLMENT_CHECK = "enrolment-check";
+
+/** What is signed when a user replaces what opens the account. */
+export const CREDENTIALS = "credentials";

@@ -3,7 +3,8 @@
  * `push`, leave through `write`. What needs the password or the user's keys is asked of the caller.
  */
 import type { Bytes } from "../crypto/bytes.ts";
-import type { ClientAfterM2 } from "../crypto/handshake_client.ts";
+import { HandshakeError } from "../crypto/errors.ts";
+import type { ClientAfterM2, ClientAfterM4 } from "../crypto/handshake_client.ts";
 import {
   clientM3,
   clientM5,
@@ -16,17 +17,35 @@ import {
   clientOnM8,
   clientStart,
 } from "../crypto/handshake_client.ts";
-import type { RegistrationResult, ServerHello } from "../crypto/handshake_layout.ts";
+import type {
+  ClientRequest,
+  RegistrationMode,
+  RegistrationResult,
+  ServerHello,
+} from "../crypto/handshake_layout.ts";
 import type { Clock } from "../crypto/tick.ts";
 import { releaseOnTick } from "../crypto/tick.ts";
 import type { ClientSessionOptions } from "./client_session.ts";
 import { ClientSession } from "./client_session.ts";
-import { encode } from "./codec.ts";
+import { decode, encode } from "./codec.ts";
 import { ServerError } from "./error_codes.ts";
 import { FrameType, readRefusal } from "./frame.ts";
 import { FrameChannel } from "./frame_channel.ts";
-import type { Registration } from "./messages/registration.ts";
-import { registration } from "./messages/registration.ts";
+import { type LogReceipt, logReceipt } from "./messages/fields.ts";
+import {
+  type Recovery,
+  recovery,
+  RECOVERY_REFUSED,
+  type RecoveryRefusal,
+  recoveryStart,
+} from "./messages/recovery.ts";
+import {
+  type Registration,
+  registration,
+  type RegistrationStart,
+  registrationStart,
+} from "./messages/registration.ts";
+import type { Schema } from "./schema.ts";
 import type { Stage } from "./session_errors.ts";
 import { ConnectionLostError } from "./session_errors.ts";
 
@@ -43,6 +62,8 @@ export interface LoginSteps {
   readonly user: string;
   /** OPAQUE KE1. */
   readonly ke1: Bytes;
+  /** Of an earlier login on this device, 48 bytes; null without one. */
+  readonly ticket: Bytes | null;
   /** OPAQUE KE2 to KE3; throws when the password is wrong. The session key is wiped. */
   finish(ke2: Bytes): Awaitable<{ ke3: Bytes; sessionKey: Bytes }>;
   /** Opens the key bundle, and gives what decapsulates with the user's KEM key. */
@@ -59,9 +80,35 @@ export interface RegistrationSteps {
   readonly token: Bytes;
   /** OPAQUE registration request. */
   readonly request: Bytes;
-  /** OPAQUE registration response to all that the server is to keep. */
-  finish(response: Bytes): Awaitable<Registration>;
+  /**
+   * OPAQUE registration response to all that the server is to keep. With a grant the identity must
+   * be a reset that holds it.
+   */
+  finish(start: RegistrationStart): Awaitable<Registration>;
 }
+
+/** How a registration ended. */
+export type RegistrationOutcome =
+  | { readonly accepted: true; readonly receipt: LogReceipt }
+  | {
+    readonly accepted: false;
+    /** One of INVITE_REFUSALS, or what a later server says. */
+    readonly code: string;
+  };
+
+/** A recovery's secret steps. */
+export interface RecoverySteps {
+  readonly user: string;
+  /** `recoveryAuth` of the code, 32 bytes. */
+  readonly auth: Bytes;
+  /** OPAQUE registration request for the new password. */
+  readonly request: Bytes;
+  /** OPAQUE registration response and key bundle to what the server is to keep instead. */
+  finish(start: { response: Bytes; bundle: Bytes }): Awaitable<Recovery>;
+}
+
+/** How a recovery ended: null when the new password counts. */
+export type RecoveryOutcome = RecoveryRefusal | null;
 
 export interface ClientLinkOptions {
   readonly clock: Clock;
@@ -72,7 +119,7 @@ export interface ClientLinkOptions {
 type Awaitable<T> = T | Promise<T>;
 
 /**
- * One connection; use it for at most one `serverRecord`, then one `login` or `register`. They
+ * One connection; use it for at most one `serverRecord`, then one `login`, `register` or `recover`. They
  * reject with ServerError for a server that declines to talk, ConnectionLostError (with the stage)
  * for one that closes, HandshakeError or FrameError for one that is not who it should be. After a
  * rejection the connection is of no more use.
@@ -114,8 +161,8 @@ export class ClientLink {
     session: Pick<ClientSessionOptions, "onEvent" | "onClose"> = {},
   ): Promise<{ hello: ServerHello; session: ClientSession }> {
     const { hello, afterM2 } = await this.#hello(server);
-    const { user, ke1: request } = steps;
-    const { m3, afterM3 } = await clientM3(afterM2, { mode: "login", user, request });
+    const { user, ke1: request, ticket } = steps;
+    const { m3, afterM3 } = await clientM3(afterM2, { mode: "login", user, request, ticket });
     this.#channel.send(FrameType.M3, m3);
 
     const { response, afterM4 } = await clientOnM4(afterM3, await this.#receive(FrameType.M4));
@@ -140,14 +187,50 @@ export class ClientLink {
   }
 
   /** Registers a user; the connection ends, and a login on another one follows. */
-  async register(server: KnownServer, steps: RegistrationSteps): Promise<RegistrationResult> {
-    const { afterM2 } = await this.#hello(server);
+  async register(server: KnownServer, steps: RegistrationSteps): Promise<RegistrationOutcome> {
     const { user, token, request } = steps;
-    const { m3, afterM3 } = await clientM3(afterM2, { mode: "register", user, token, request });
-    this.#channel.send(FrameType.M3, m3);
+    const { answer, afterM4 } = await this.#start(server, {
+      mode: "register",
+      user,
+      token,
+      request,
+    });
+    const start = decodedFrom(registrationStart, answer);
+    const payload = encode(registration, await steps.finish(start));
+    const result = await this.#finish(afterM4, payload);
+    return result.accepted
+      ? { accepted: true, receipt: decodedFrom(logReceipt, result.payload) }
+      : result;
+  }
 
-    const { response, afterM4 } = await clientOnM4(afterM3, await this.#receive(FrameType.M4));
-    const payload = encode(registration, await steps.finish(response));
+  /** Sets a new password with a recovery code; the connection ends, and a login may follow. */
+  async recover(server: KnownServer, steps: RecoverySteps): Promise<RecoveryOutcome> {
+    const { user, auth, request } = steps;
+    const { answer, afterM4 } = await this.#start(server, { mode: "recover", user, auth, request });
+    const { response, bundle } = decodedFrom(recoveryStart, answer);
+    if (bundle === null) return RECOVERY_REFUSED;
+    const payload = encode(recovery, await steps.finish({ response, bundle }));
+    return (await this.#finish(afterM4, payload)).accepted ? null : RECOVERY_REFUSED;
+  }
+
+  /** M1 to M4R. */
+  async #start(
+    server: KnownServer,
+    request: ClientRequest & { mode: RegistrationMode },
+  ): Promise<{ answer: Bytes; afterM4: ClientAfterM4<RegistrationMode> }> {
+    const { afterM2 } = await this.#hello(server);
+    const { m3, afterM3 } = await clientM3<RegistrationMode>(afterM2, request);
+    this.#channel.send(FrameType.M3, m3);
+    const m4r = await this.#receive(FrameType.M4R);
+    const { response: answer, afterM4 } = await clientOnM4(afterM3, m4r);
+    return { answer, afterM4 };
+  }
+
+  /** M5R and M6R. */
+  async #finish(
+    afterM4: ClientAfterM4<RegistrationMode>,
+    payload: Bytes,
+  ): Promise<RegistrationResult> {
     const { m5r, afterM5 } = await clientM5Register(afterM4, payload);
     this.#channel.send(FrameType.M5R, m5r);
     return await clientOnM6Register(afterM5, await this.#receive(FrameType.M6R));
@@ -177,5 +260,14 @@ export class ClientLink {
     } catch {
       // Whoever reads finds the end of the connection, and calls `end`.
     }
+  }
+}
+
+/** What the server has sealed. Throws HandshakeError when it has not the form it must have. */
+function decodedFrom<T>(schema: Schema<T>, bytes: Bytes): T {
+  try {
+    return decode(schema, bytes);
+  } catch {
+    throw new HandshakeError();
   }
 }

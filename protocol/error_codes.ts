@@ -15,6 +15,16 @@ const TEXTS = {
   bad_request: ["The server did not understand", "Both ends need the same version of mailsec."],
   internal: ["The server failed", "Try again; the administrator finds the reason in its log."],
   disabled: ["This account is disabled", "Ask the administrator."],
+  credentials_changed: [
+    "The password or the keys of this account were changed on another device",
+    "Connect again with what is valid now; if it was not you, tell the administrator at once.",
+  ],
+  not_admin: ["Only an administrator may do this", "Ask one of the administrators."],
+  user_exists: [
+    "There is an account of this name already",
+    "Choose another name, or reset the account if its owner cannot get in any more.",
+  ],
+  user_unknown: ["There is no account of this name", "Check the name."],
   shutting_down: ["The server is shutting down", "Try again in a minute."],
   sender_mismatch: ["The mail names another sender", "Send it from the account it names."],
   id_reused: ["Another mail has this id already", "Seal the mail again and send it."],

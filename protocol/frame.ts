@@ -9,7 +9,12 @@
 import { ByteQueue } from "../crypto/byte_queue.ts";
 import type { Bytes } from "../crypto/bytes.ts";
 import { MailsecError } from "../crypto/errors.ts";
-import { MAX_BUNDLE_BYTES, MAX_REGISTRATION_BYTES } from "./limits.ts";
+import {
+  MAX_BUNDLE_BYTES,
+  MAX_REGISTRATION_BYTES,
+  MAX_REGISTRATION_RESULT_BYTES,
+  MAX_REGISTRATION_START_BYTES,
+} from "./limits.ts";
 
 export const FrameType = {
   /** C→S: asks for the server record. */
@@ -26,9 +31,11 @@ export const FrameType = {
   M6: 0x16,
   M7: 0x17,
   M8: 0x18,
-  /** M5 of a registration. */
+  /** M4 of a registration or a recovery. */
+  M4R: 0x24,
+  /** M5 of a registration or a recovery. */
   M5R: 0x25,
-  /** M6 of a registration. */
+  /** M6 of a registration or a recovery. */
   M6R: 0x26,
 } as const;
 
@@ -59,8 +66,9 @@ export const FRAME_LENGTHS: Readonly<Record<FrameType, readonly [min: number, ma
   [FrameType.M6]: [1 + M6_FIXED_BYTES, MAX_BUNDLE_BYTES + M6_FIXED_BYTES],
   [FrameType.M7]: exactly(64 + TAG_BYTES),
   [FrameType.M8]: exactly(64 + TAG_BYTES),
+  [FrameType.M4R]: [1 + TAG_BYTES, MAX_REGISTRATION_START_BYTES + TAG_BYTES],
   [FrameType.M5R]: [1 + TAG_BYTES, MAX_REGISTRATION_BYTES + TAG_BYTES],
-  [FrameType.M6R]: [1 + TAG_BYTES, 1024 + TAG_BYTES],
+  [FrameType.M6R]: [1 + TAG_BYTES, MAX_REGISTRATION_RESULT_BYTES + TAG_BYTES],
 };
 
 const HEAD_BYTES = 4;

@@ -56,6 +56,18 @@ export const MAX_LOOKUP_USERS = 200;
 export const MAX_IDENTITIES_PER_USER = 64;
 /** Greatest identity record, in bytes: two public keys and two signatures. */
 export const MAX_IDENTITY_BYTES = 16 * 1024;
+/** Vouches for one user in one reply: the newest ones. */
+export const MAX_VOUCHES_PER_USER = 16;
+/** Greatest vouch, in bytes: two names, two hashes and a signature. */
+export const MAX_VOUCH_BYTES = 4096;
+/** Greatest invite grant, in bytes: two names, four hashes and a signature. */
+export const MAX_GRANT_BYTES = 4096;
+/** Leaves of the key log in one `log_sync`. */
+export const LOG_PAGE = 4096;
+/** Greatest leaf of the key log, in bytes. */
+export const MAX_LOG_LEAF_BYTES = 128;
+/** Greatest signed head of the key log, in bytes of UTF-8: a signature in base64 and three lines. */
+export const MAX_LOG_HEAD_BYTES = 5 * 1024;
 /** Entries in one page of `list`, and in one request for `entries`. */
 export const MAX_LIST_PAGE = 200;
 /** Mails in one `fetch`. */
@@ -69,8 +81,12 @@ export const MAX_PUT_ENTRIES = 100;
 export const REPLY_BUDGET_BYTES = 1024 * 1024;
 /** Greatest OPAQUE message or record inside a handshake message, in bytes. */
 export const MAX_OPAQUE_BYTES = 1024;
-/** Greatest registration payload (handshake message M5R), in bytes. */
+/** Greatest registration or recovery payload (handshake message M5R), in bytes. */
 export const MAX_REGISTRATION_BYTES = 128 * 1024;
+/** Greatest plaintext of handshake message M4R, in bytes: a key bundle and an OPAQUE response. */
+export const MAX_REGISTRATION_START_BYTES = MAX_BUNDLE_BYTES + MAX_OPAQUE_BYTES + 64;
+/** Greatest plaintext of handshake message M6R, in bytes: a signed head and its index. */
+export const MAX_REGISTRATION_RESULT_BYTES = MAX_LOG_HEAD_BYTES + 64;
 /** Greatest sealed account state in a registration, in bytes. */
 export const MAX_FIRST_STATE_BYTES = 16 * 1024;
 

@@ -1,14 +1,21 @@
 /** Every request there is, by its name on the wire. */
+import { changeCredentials } from "./messages/change_credentials.ts";
 import { content } from "./messages/content.ts";
+import { enrolDevice } from "./messages/enrol_device.ts";
 import { entries } from "./messages/entries.ts";
 import { fetchMails } from "./messages/fetch.ts";
 import { getState } from "./messages/get_state.ts";
+import { inviteUser } from "./messages/invite_user.ts";
 import { list } from "./messages/list.ts";
+import { logSync } from "./messages/log_sync.ts";
+import { loginTicket } from "./messages/login_ticket.ts";
 import { lookup } from "./messages/lookup.ts";
 import type { Message } from "./messages/message.ts";
+import { passwordStart } from "./messages/password_start.ts";
 import { ping } from "./messages/ping.ts";
 import { putEntry } from "./messages/put_entry.ts";
 import { putState } from "./messages/put_state.ts";
+import { putVouch } from "./messages/put_vouch.ts";
 import { send } from "./messages/send.ts";
 import { sendBegin } from "./messages/send_begin.ts";
 import { sendChunk } from "./messages/send_chunk.ts";
@@ -28,6 +35,13 @@ export const MESSAGES = {
   put_entry: putEntry,
   get_state: getState,
   put_state: putState,
+  log_sync: logSync,
+  put_vouch: putVouch,
+  invite_user: inviteUser,
+  password_start: passwordStart,
+  change_credentials: changeCredentials,
+  enrol_device: enrolDevice,
+  login_ticket: loginTicket,
 } satisfies { [Type in string]: Message<Type, unknown, unknown> };
 
 export type RequestType = keyof typeof MESSAGES;

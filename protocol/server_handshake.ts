@@ -2,9 +2,9 @@
  * The server's end of a connection up to the last frame. Whatever goes wrong, here or in the vault,
  * is a rejection, and whoever drives it closes the connection without a word.
  */
-import type { Bytes } from "../crypto/bytes.ts";
-import type { ServerHello } from "../crypto/handshake_layout.ts";
-import type { ServerAfterM3 } from "../crypto/handshake_server.ts";
+import { type Bytes, EMPTY } from "../crypto/bytes.ts";
+import type { HandshakeMode, ServerHello } from "../crypto/handshake_layout.ts";
+import type { ServerRequest } from "../crypto/handshake_server.ts";
 import {
   serverM2,
   serverM4,
@@ -17,11 +17,18 @@ import {
   serverOnM5Register,
 } from "../crypto/handshake_server.ts";
 import type { TrafficSecrets } from "../crypto/transcript.ts";
-import { decode } from "./codec.ts";
+import { decode, encode } from "./codec.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import { FrameType } from "./frame.ts";
 import type { FrameChannel } from "./frame_channel.ts";
-import { type InviteRefusal, registration } from "./messages/registration.ts";
+import { logReceipt } from "./messages/fields.ts";
+import {
+  recovery,
+  RECOVERY_REFUSED,
+  type RecoveryRefusal,
+  recoveryStart,
+} from "./messages/recovery.ts";
+import { type InviteRefusal, registration, registrationStart } from "./messages/registration.ts";
 import type { VaultPort } from "./vault_port.ts";
 
 export type ServerHandshakeResult =
@@ -30,6 +37,12 @@ export type ServerHandshakeResult =
     readonly user: string;
     /** Why the invite did not count; null when the user is registered. */
     readonly refused: InviteRefusal | null;
+  }
+  | {
+    readonly mode: "recover";
+    readonly user: string;
+    /** That the code did not fit; null when the user has a new password. */
+    readonly refused: RecoveryRefusal | null;
   }
   | {
     readonly mode: "login";
@@ -44,7 +57,7 @@ interface Ends {
   readonly vault: VaultPort;
 }
 
-/** IDREQ, M1 to M8, or M1 to M6R. `hello` is asked when M2 is made. */
+/** IDREQ, M1 to M8, or M1 to M6R (a recovery that is refused ends with M4R already). `hello` is asked when M2 is made. */
 export async function serverHandshake(
   ends: Ends,
   hello: () => ServerHello,
@@ -62,17 +75,25 @@ export async function serverHandshake(
   channel.send(FrameType.M2, m2);
 
   const request = await serverOnM3(afterM2, await receive(channel, FrameType.M3));
-  return request.mode === "login"
-    ? await login(ends, { user: request.user, ke1: request.request, afterM3: request.afterM3 })
-    : await register(ends, request);
+  switch (request.mode) {
+    case "login":
+      return await login(ends, request);
+    case "register":
+      return await register(ends, request);
+    case "recover":
+      return await recover(ends, request);
+  }
 }
+
+/** What M3 asked for. */
+type Asked<Mode extends HandshakeMode> = ServerRequest & { mode: Mode };
 
 async function login(
   { channel, vault }: Ends,
-  request: { user: string; ke1: Bytes; afterM3: ServerAfterM3<"login"> },
+  { user, ticket, request, afterM3 }: Asked<"login">,
 ): Promise<ServerHandshakeResult> {
-  const { ke2 } = await vault.loginStart({ user: request.user, ke1: request.ke1 });
-  const { m4, afterM4 } = await serverM4(request.afterM3, ke2);
+  const { ke2 } = await vault.loginStart({ user, ke1: request, ticket });
+  const { m4, afterM4 } = await serverM4(afterM3, ke2);
   channel.send(FrameType.M4, m4);
 
   const { ke3, afterM5 } = await serverOnM5(afterM4, await receive(channel, FrameType.M5));
@@ -88,24 +109,44 @@ async function login(
 
 async function register(
   { channel, vault }: Ends,
-  request: { user: string; token: Bytes; request: Bytes; afterM3: ServerAfterM3<"register"> },
+  { user, token, request, afterM3 }: Asked<"register">,
 ): Promise<ServerHandshakeResult> {
-  const { user, token, afterM3 } = request;
-  const { response } = await vault.registerStart({ user, token, request: request.request });
-  const { m4, afterM4 } = await serverM4(afterM3, response);
-  channel.send(FrameType.M4, m4);
+  const start = await vault.registerStart({ user, token, request });
+  const { m4, afterM4 } = await serverM4(afterM3, encode(registrationStart, start));
+  channel.send(FrameType.M4R, m4);
 
   const m5r = await receive(channel, FrameType.M5R);
   const { payload, afterM5 } = await serverOnM5Register(afterM4, m5r);
-  const { refused } = await vault.registerFinish(decode(registration, payload));
+  const { refused, receipt } = await vault.registerFinish(decode(registration, payload));
   const { m6r } = await serverM6Register(
     afterM5,
     refused === null
-      ? { accepted: true, payload: new Uint8Array(0) }
+      // An acceptance without a receipt fails here: no client could check it.
+      ? { accepted: true, payload: encode(logReceipt, receipt!) }
       : { accepted: false, code: refused },
   );
   channel.send(FrameType.M6R, m6r);
   return { mode: "register", user, refused };
+}
+
+async function recover(
+  { channel, vault }: Ends,
+  { user, auth, request, afterM3 }: Asked<"recover">,
+): Promise<ServerHandshakeResult> {
+  const start = await vault.recoverStart({ user, auth, request });
+  const { m4, afterM4 } = await serverM4(afterM3, encode(recoveryStart, start));
+  channel.send(FrameType.M4R, m4);
+  if (start.bundle === null) return { mode: "recover", user, refused: RECOVERY_REFUSED };
+
+  const m5r = await receive(channel, FrameType.M5R);
+  const { payload, afterM5 } = await serverOnM5Register(afterM4, m5r);
+  const { accepted } = await vault.recoverFinish(decode(recovery, payload));
+  const { m6r } = await serverM6Register(
+    afterM5,
+    accepted ? { accepted, payload: EMPTY } : { accepted, code: RECOVERY_REFUSED },
+  );
+  channel.send(FrameType.M6R, m6r);
+  return { mode: "recover", user, refused: accepted ? null : RECOVERY_REFUSED };
 }
 
 /** M1, before which a client may ask for the server record, once. */

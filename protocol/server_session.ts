@@ -11,6 +11,7 @@ import { FrameChannel } from "./frame_channel.ts";
 import type { ServerEvent } from "./messages/events.ts";
 import type { SessionEnd } from "./request_server.ts";
 import { RequestServer } from "./request_server.ts";
+import type { RecoveryRefusal } from "./messages/recovery.ts";
 import type { InviteRefusal } from "./messages/registration.ts";
 import type { ServerHandshakeResult } from "./server_handshake.ts";
 import { serverHandshake } from "./server_handshake.ts";
@@ -24,6 +25,10 @@ export type CloseReason =
   | "registered"
   /** A registration was refused, and its client told why. */
   | InviteRefusal
+  /** A user has a new password by her recovery code. */
+  | "recovered"
+  /** A recovery was refused, and its client told so. */
+  | RecoveryRefusal
   | SessionEnd;
 
 export interface ServerSessionOptions {
@@ -94,6 +99,7 @@ export class ServerSession {
     const result = await serverHandshake(ends, hello);
     if (this.#closed) return;
     if (result.mode === "register") this.#close(result.refused ?? "registered");
+    else if (result.mode === "recover") this.#close(result.refused ?? "recovered");
     else this.#open(result);
   }
 

@@ -11,12 +11,12 @@ import { KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES } from "../crypto/composite_kem.
 import { SERVER_RECORD_BYTES } from "../crypto/server_record.ts";
 import type { ErrorCode } from "./error_codes.ts";
 import { ERROR_CODES } from "./error_codes.ts";
-import { MAX_BUNDLE_BYTES, MAX_OPAQUE_BYTES } from "./limits.ts";
 import type { ServerEvent } from "./messages/events.ts";
-import { userName } from "./messages/fields.ts";
-import { INVITE_REFUSALS, registration } from "./messages/registration.ts";
+import { keyBundle, loginTicket, logReceipt, opaqueMessage, userName } from "./messages/fields.ts";
+import { recovery, recoveryStart } from "./messages/recovery.ts";
+import { INVITE_REFUSALS, registration, registrationStart } from "./messages/registration.ts";
 import type { Infer, Schema } from "./schema.ts";
-import { bytes, empty, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
+import { boolean, bytes, empty, fixedBytes, nullable, oneOf, struct, uint } from "./schema.ts";
 
 /** A handshake's transcript, as the vault takes it over to verify M7. */
 export const transcriptState = struct({
@@ -26,8 +26,8 @@ export const transcriptState = struct({
   counter: uint(),
 });
 
-const opaqueMessage = bytes({ min: 1, max: MAX_OPAQUE_BYTES });
 const inviteToken = fixedBytes(32);
+const recoveryAuth = fixedBytes(32);
 
 /** The calls before a session is open; each at most once a connection, in this order. */
 export const HANDSHAKE_CALLS = {
@@ -38,9 +38,12 @@ export const HANDSHAKE_CALLS = {
     args: struct({ keyId: fixedBytes(8), ciphertext: fixedBytes(KEM_CIPHERTEXT_BYTES) }),
     result: struct({ sharedSecret: fixedBytes(32) }),
   },
-  /** OPAQUE KE1 to KE2; counts as a failed try of that user until a right KE3 comes. */
+  /**
+   * OPAQUE KE1 to KE2; counts as a failed try until a right KE3 comes: of that user, or with a
+   * valid ticket of that user on that device.
+   */
   loginStart: {
-    args: struct({ user: userName, ke1: opaqueMessage }),
+    args: struct({ user: userName, ke1: opaqueMessage, ticket: nullable(loginTicket) }),
     result: struct({ ke2: opaqueMessage }),
   },
   /** OPAQUE KE3. Gives what M6 needs: the vault keeps the shared secret of `kemCiphertext`. */
@@ -50,7 +53,7 @@ export const HANDSHAKE_CALLS = {
       sessionKey: fixedBytes(64),
       kemPublicKey: fixedBytes(KEM_PUBLIC_BYTES),
       kemCiphertext: fixedBytes(KEM_CIPHERTEXT_BYTES),
-      bundle: bytes({ min: 1, max: MAX_BUNDLE_BYTES }),
+      bundle: keyBundle,
     }),
   },
   /**
@@ -67,13 +70,30 @@ export const HANDSHAKE_CALLS = {
   },
   registerStart: {
     args: struct({ user: userName, token: inviteToken, request: opaqueMessage }),
-    result: struct({ response: opaqueMessage }),
+    result: registrationStart,
   },
-  /** Stores the account and uses the invite up, in one step; or says why the invite does not count. */
+  /**
+   * Stores the account and its log entry, and uses the invite up, in one step; or says why the
+   * invite does not count. Either `refused` or `receipt` is null.
+   */
   registerFinish: {
     args: registration,
-    result: struct({ refused: nullable(oneOf(...INVITE_REFUSALS)) }),
+    result: struct({
+      refused: nullable(oneOf(...INVITE_REFUSALS)),
+      receipt: nullable(logReceipt),
+    }),
   },
+  /**
+   * The recovery code's proof and an OPAQUE registration request to the response and the bundle.
+   * `bundle` is null, and there is no next step, when code and name do not fit; that counts as a
+   * failed try.
+   */
+  recoverStart: {
+    args: struct({ user: userName, auth: recoveryAuth, request: opaqueMessage }),
+    result: recoveryStart,
+  },
+  /** Stores the new password. Not accepted: the signature or the bundle's version is wrong. */
+  recoverFinish: { args: recovery, result: struct({ accepted: boolean }) },
 } satisfies Record<string, { args: Schema<unknown>; result: Schema<unknown> }>;
 
 export type HandshakeCall = keyof typeof HANDSHAKE_CALLS;

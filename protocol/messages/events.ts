@@ -7,7 +7,7 @@ export const EVENTS = {
   /** A mail has arrived in the mailbox. */
   new_mail: struct({ index: mailIndex, messageId }),
   /** The server ends this session soon; requests under way are still answered. */
-  closing: struct({ reason: oneOf("shutting_down", "disabled") }),
+  closing: struct({ reason: oneOf("shutting_down", "disabled", "credentials_changed") }),
 } satisfies Record<string, Schema<unknown>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -1,13 +1,21 @@
 /** Fields that several messages share. */
 import { isUserName, MAX_USER_NAME_BYTES } from "../../crypto/names.ts";
+import { SIGNATURE_BYTES } from "../../crypto/sign.ts";
 import {
   CONTENT_CHUNK_BYTES,
+  MAX_BUNDLE_BYTES,
+  MAX_GRANT_BYTES,
   MAX_HEADER_BYTES,
+  MAX_IDENTITY_BYTES,
+  MAX_LOG_HEAD_BYTES,
+  MAX_OPAQUE_BYTES,
   MAX_SEALED_ENTRY_BYTES,
   MAX_SEALED_STATE_BYTES,
   MAX_SUMMARY_BYTES,
+  MAX_VOUCH_BYTES,
 } from "../limits.ts";
-import { bytes, fixedBytes, text, uint } from "../schema.ts";
+import type { Infer } from "../schema.ts";
+import { bytes, fixedBytes, struct, text, uint } from "../schema.ts";
 
 /** A user's name in its normal form (lower case). */
 export const userName = text({ min: 1, max: MAX_USER_NAME_BYTES, accepts: isUserName });
@@ -41,3 +49,40 @@ export const sealedEntry = bytes({ min: 1, max: MAX_SEALED_ENTRY_BYTES });
 
 /** The sealed account state. */
 export const sealedState = bytes({ min: 1, max: MAX_SEALED_STATE_BYTES });
+
+/** A key bundle in its slots. */
+export const keyBundle = bytes({ min: 1, max: MAX_BUNDLE_BYTES });
+
+/** An OPAQUE message or record. */
+export const opaqueMessage = bytes({ min: 1, max: MAX_OPAQUE_BYTES });
+
+/** An identity record. */
+export const identityRecord = bytes({ min: 1, max: MAX_IDENTITY_BYTES });
+
+/** Who allowed a registration, signed. */
+export const inviteGrant = bytes({ min: 1, max: MAX_GRANT_BYTES });
+
+/** One user's signed word for the keys of another. */
+export const signedVouch = bytes({ min: 1, max: MAX_VOUCH_BYTES });
+
+/** A signature of a user or of the server. */
+export const signature = fixedBytes(SIGNATURE_BYTES);
+
+/** SHA-256 of what a recovery code gives to the server, 32 bytes. */
+export const recoveryHash = fixedBytes(32);
+
+/** What lets a login skip the queue that strangers' guessing makes: nonce (16) and MAC (32). */
+export const loginTicket = fixedBytes(48);
+
+/** The signed head of the key log, a C2SP signed note. */
+export const logHead = text({ min: 1, max: MAX_LOG_HEAD_BYTES });
+
+/** Where the key log has an identity record that was accepted. */
+export const logReceipt = struct({
+  /** Sequence number of its entry. */
+  index: uint(),
+  /** The signed head of a log that has the entry. */
+  head: logHead,
+});
+
+export type LogReceipt = Infer<typeof logReceipt>;

@@ -1,6 +1,6 @@
-import { MAX_IDENTITIES_PER_USER, MAX_IDENTITY_BYTES, MAX_LOOKUP_USERS } from "../limits.ts";
-import { bytes, list, oneOf, struct } from "../schema.ts";
-import { userName } from "./fields.ts";
+import { MAX_IDENTITIES_PER_USER, MAX_LOOKUP_USERS, MAX_VOUCHES_PER_USER } from "../limits.ts";
+import { list, oneOf, struct } from "../schema.ts";
+import { identityRecord, signedVouch, userName } from "./fields.ts";
 import type { Message, ReplyOf, RequestOf } from "./message.ts";
 
 /** What the directory says about one name. */
@@ -11,7 +11,9 @@ export const lookupResult = struct({
    * The identity records from the oldest on, the current one last; of an `unknown` name those of a
    * removed account, to verify mail that it has sent.
    */
-  identities: list(bytes({ min: 1, max: MAX_IDENTITY_BYTES }), { max: MAX_IDENTITIES_PER_USER }),
+  identities: list(identityRecord, { max: MAX_IDENTITIES_PER_USER }),
+  /** The vouches for this name that the key log has, the newest last. */
+  vouches: list(signedVouch, { max: MAX_VOUCHES_PER_USER }),
 });
 
 /**

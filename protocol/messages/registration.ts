@@ -1,21 +1,29 @@
-import {
-  MAX_BUNDLE_BYTES,
-  MAX_FIRST_STATE_BYTES,
-  MAX_IDENTITY_BYTES,
-  MAX_OPAQUE_BYTES,
-} from "../limits.ts";
-import { bytes, struct } from "../schema.ts";
+/** What is inside the handshake messages of a registration: M4R, M5R and an accepting M6R. */
+import { MAX_FIRST_STATE_BYTES } from "../limits.ts";
+import { bytes, nullable, struct } from "../schema.ts";
 import type { Infer } from "../schema.ts";
+import { identityRecord, inviteGrant, keyBundle, opaqueMessage, recoveryHash } from "./fields.ts";
 
-/** What a new user hands in (plaintext of handshake message M5R). */
+/** What a server answers to a new user (plaintext of M4R). */
+export const registrationStart = struct({
+  /** The OPAQUE registration response. */
+  response: opaqueMessage,
+  /**
+   * There when the name has had keys before: then the identity record must be a reset that holds
+   * this grant. Null: it must be a first one.
+   */
+  grant: nullable(inviteGrant),
+});
+
+/** What a new user hands in (plaintext of M5R). M6R is answered with a `logReceipt`. */
 export const registration = struct({
   /** The OPAQUE registration record. */
-  record: bytes({ min: 1, max: MAX_OPAQUE_BYTES }),
-  identity: bytes({ min: 1, max: MAX_IDENTITY_BYTES }),
-  /** The key bundle, in its slots. */
-  bundle: bytes({ min: 1, max: MAX_BUNDLE_BYTES }),
+  record: opaqueMessage,
+  identity: identityRecord,
+  bundle: keyBundle,
   /** The first account state, sealed. */
   state: bytes({ min: 1, max: MAX_FIRST_STATE_BYTES }),
+  recoveryHash,
 });
 
 /** Why a registration is refused (M6R), for whoever holds the invite. */
@@ -23,4 +31,5 @@ export const INVITE_REFUSALS = ["invite_unknown", "invite_expired", "account_tak
 
 export type InviteRefusal = typeof INVITE_REFUSALS[number];
 
+export type RegistrationStart = Infer<typeof registrationStart>;
 export type Registration = Infer<typeof registration>;

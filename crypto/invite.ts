@@ -28,7 +28,9 @@ import { normalizeUserName } from "./names.ts";
 import { TrustError } from "./trust_error.ts";
 
 const INVITE_VERSION = 2;
+/** Invites of version 1: `u8 1 ‖ anchor(20) ‖ secret(16)`. */
 const OLD_VERSION = 1;
+const OLD_BYTES = 37;
 const HASH_BYTES = 32;
 const CUT_BYTES = 20;
 const CHECK_BYTES = 4;
@@ -152,7 +154,7 @@ function parseCode(text: string): InviteCode {
     if (!(cause instanceof FormatError)) throw cause;
     throw mistyped(cause);
   }
-  if (bytes[0] === OLD_VERSION) {
+  if (bytes[0] === OLD_VERSION && bytes.length === OLD_BYTES) {
     throw new FormatError("This invite was made by an older release of mailsec.", {
       hint: "Ask for a new invite.",
     });

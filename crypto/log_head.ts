@@ -16,7 +16,7 @@
  * signed-note recommends. There is exactly one signature, and no extension line.
  */
 
-import { type Bytes, concat, equalBytes, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, toBase64Url, utf8 } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 import { sha256 } from "./kdf.ts";
 import { LOG_ORIGIN, LOG_SIGNATURE_TYPE } from "./labels.ts";
@@ -108,7 +108,7 @@ function parseNote(note: string): { head: LogHead; keyId: Bytes; signature: Byte
   const parts = note.length > MAX_LOG_HEAD_CHARACTERS ? null : NOTE.exec(note);
   if (parts === null) throw malformed();
   const [, realmText = "", sizeText = "", rootText = "", signerText = "", signed = ""] = parts;
-  const realm = fromBase64Url(realmText);
+  const realm = fromBase64(realmText, "base64url");
   const size = Number(sizeText);
   const root = fromBase64(rootText);
   const signature = fromBase64(signed);
@@ -137,11 +137,11 @@ function keyIdOf(realm: Bytes, signingKey: Bytes): Bytes {
   return sha256(concat(utf8(originOf(realm)), type, signingKey)).slice(0, KEY_ID_BYTES);
 }
 
-/** Padded base64 (RFC 4648 section 4) to bytes, in its one canonical form. */
-function fromBase64(text: string): Bytes {
+/** Base64 (padded) or base64url (unpadded) to bytes, in its one canonical form (RFC 4648). */
+function fromBase64(text: string, alphabet: "base64" | "base64url" = "base64"): Bytes {
   try {
-    const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
-    if (bytes.toBase64() === text) return bytes;
+    const bytes = Uint8Array.fromBase64(text, { alphabet });
+    if (bytes.toBase64({ alphabet, omitPadding: alphabet === "base64url" }) === text) return bytes;
   } catch {
     // Told below, together with texts that are not canonical.
   }

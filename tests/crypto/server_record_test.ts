@@ -1,14 +1,7 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import fc from "fast-check";
-import { type Bytes, ByteWriter, concat, randomBytes, utf8 } from "../../crypto/bytes.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { type Bytes, ByteWriter, concat, randomBytes } from "../../crypto/bytes.ts";
 import { FormatError } from "../../crypto/errors.ts";
 import { fingerprintOf } from "../../crypto/fingerprint.ts";
-import {
-  identityUsesInvite,
-  makeFirstIdentity,
-  parseIdentity,
-  verifyIdentity,
-} from "../../crypto/identity.ts";
 import {
   makeServerRecord,
   parseServerRecord,
@@ -17,7 +10,7 @@ import {
   verifyServerRecord,
 } from "../../crypto/server_record.ts";
 import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
-import { TrustError } from "../../crypto/trust_error.ts";
+import { refusal } from "./tampering.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 const NOW = 1_760_000_000_000;
@@ -40,10 +33,6 @@ async function recordWith(
     .u8(1).bytes(changes.realm ?? rootFingerprint).u32(3).u64(NOW).u64(NOW + DAY_MS)
     .u8(min).u8(max).bytes(root.publicKey).bytes(kemPublicKey).finish();
   return parseServerRecord(concat(signed, await root.sign("server-record", signed)));
-}
-
-async function refusal(verified: Promise<unknown>): Promise<string> {
-  return (await assertRejects(() => verified, TrustError)).code;
 }
 
 Deno.test("server record: what is made is read back and can be trusted", async () => {
@@ -132,80 +121,4 @@ Deno.test("server record: cut, longer or random bytes are a FormatError", () => 
   }
   const late = record.bytes.slice().fill(255, 37, 45);
   assertThrows(() => parseServerRecord(late), FormatError);
-});
-
-const secret = randomBytes(16);
-const signer = await newSigner();
-const identity = await makeFirstIdentity({
-  user: "alice",
-  kemPublicKey,
-  signer,
-  time: NOW,
-  inviteSecret: secret,
-});
-
-Deno.test("identity: what is made is read back and verifies for its user", async () => {
-  const read = await verifyIdentity(identity.bytes, "alice");
-  assertEquals(read, identity);
-  assertEquals(read.fingerprint, fingerprintOf(signer.publicKey));
-  assertEquals([read.user, read.epoch, read.time], ["alice", 1, NOW]);
-});
-
-Deno.test("identity: it has the documented bytes", () => {
-  const front = concat(
-    Uint8Array.of(1),
-    utf8("\x05alice"),
-    Uint8Array.of(0, 0, 0, 1, 1),
-    kemPublicKey,
-    signer.publicKey,
-    new Uint8Array(32),
-    new ByteWriter().u64(NOW).finish(),
-    identity.inviteTag,
-  );
-  assertEquals(identity.bytes.slice(0, front.length), front);
-  assertEquals(identity.bytes.length, front.length + 3373);
-});
-
-Deno.test("identity: keys of another user are refused", async () => {
-  assertEquals(await refusal(verifyIdentity(identity.bytes, "bob")), "identity_user");
-});
-
-Deno.test("identity: any changed byte is refused", async () => {
-  for (let at = 0; at < identity.bytes.length; at += 101) {
-    const bytes = identity.bytes.with(at, identity.bytes[at]! ^ 1) as Bytes;
-    const error = await assertRejects(() => verifyIdentity(bytes, "alice"));
-    assert(error instanceof FormatError || error instanceof TrustError, `byte ${at}`);
-  }
-});
-
-Deno.test("identity: the invite's tag tells which invite was used", async () => {
-  assert(identityUsesInvite(identity, secret));
-  assert(!identityUsesInvite(identity, randomBytes(16)));
-  const without = { user: "bob", kemPublicKey, signer, time: NOW, inviteSecret: null };
-  const untagged = await makeFirstIdentity(without);
-  assertEquals(untagged.inviteTag, new Uint8Array(32));
-  assert(!identityUsesInvite(untagged, secret));
-});
-
-Deno.test("identity: types, epochs and versions of later releases are a FormatError", () => {
-  const epochAt = 1 + 6;
-  for (const at of [0, epochAt + 3, epochAt + 4]) {
-    const bytes = identity.bytes.with(at, 2) as Bytes;
-    assertThrows(() => parseIdentity(bytes), FormatError);
-  }
-});
-
-Deno.test("identity: any bytes are read or are a FormatError", () => {
-  const { bytes } = identity;
-  fc.assert(fc.property(fc.nat(), fc.uint8Array(), (at, inserted) => {
-    const place = at % bytes.length;
-    const changed = concat(bytes.slice(0, place), inserted, bytes.slice(place + inserted.length));
-    for (const candidate of [changed, bytes.slice(0, place), new Uint8Array(inserted)]) {
-      try {
-        assertEquals(parseIdentity(candidate).bytes, candidate);
-      } catch (error) {
-        assert(error instanceof FormatError, String(error));
-      }
-    }
-  }));
 });

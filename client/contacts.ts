@@ -245,7 +245,8 @@ export function withPins(
   const missing = identities.filter((identity) => {
     const pin = state.pins.get(identity.user);
     if (pin === undefined) return true;
-    return areAccepted(accepted, identity) && !(pin.accepted && isPinned(pin, identity));
+    return areAccepted(accepted, identity) &&
+      !(pin.trust === "compared" && isPinned(pin, identity));
   });
   if (missing.length === 0) return state;
   const pins = new Map(state.pins);
@@ -259,8 +260,9 @@ export function withPins(
       sent.delete(user);
       seen.delete(user);
     }
-    const lookedAt = areAccepted(accepted, identity);
-    pins.set(user, { fingerprint, kemKeyId, epoch, firstSeen, accepted: lookedAt });
+    const trust = areAccepted(accepted, identity) ? "compared" : "seen";
+    const recordHash = identity.hash;
+    pins.set(user, { fingerprint, kemKeyId, epoch, recordHash, firstSeen, trust });
   }
   return { ...state, pins, counters: { sent, seen } };
 }

@@ -9,6 +9,7 @@ import { newBundleKey, sealBundle, wrapSlotP } from "../crypto/key_bundle.ts";
 import type { KeyBundle } from "../crypto/bundle_keys.ts";
 import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
+import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../crypto/recovery_code.ts";
 import { generateSigningKeyPair, importSigner } from "../crypto/sign.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import type { RegistrationSteps } from "../protocol/client_link.ts";
@@ -136,6 +137,7 @@ async function newKeys(): Promise<KeyBundle> {
     kem: { publicKey: kem.publicKey, ...kem.secret },
     signing: signing.secret,
     earlierKem: [],
+    devices: [],
   };
 }
 
@@ -149,7 +151,7 @@ function registrationSteps(
     user,
     token: inviteToken(invite.secret),
     request,
-    async finish(response): Promise<Registration> {
+    async finish({ response }): Promise<Registration> {
       const place = { realm, user, revision: FIRST_STATE_REVISION };
       const { record, exportKey } = finishRegistration(owner, state, response);
       const bundleKey = newBundleKey();
@@ -166,6 +168,7 @@ function registrationSteps(
         identity: identity.bytes,
         bundle: sealBundle({ realm, user, bundle: keys, bundleKey, version: 1, slots }),
         state: sealState(bundleKey, place, EMPTY_ACCOUNT_STATE),
+        recoveryHash: recoveryAuthHash(recoveryAuth(newRecoveryCode())),
       };
       wipe(bundleKey, exportKey);
       return registration;

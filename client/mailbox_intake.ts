@@ -224,7 +224,7 @@ function withoutCounter(outcome: AcceptedMail | RejectedMail): AcceptedMail | Re
 
 /** Whether other keys were accepted and no mail was counted since: then any counter may be next. */
 function beginsAnywhere({ pins, counters }: AccountState, from: string): boolean {
-  return pins.get(from)?.accepted === true && !counters.seen.has(from);
+  return pins.get(from)?.trust === "compared" && !counters.seen.has(from);
 }
 
 /**

@@ -79,6 +79,7 @@ export async function openSession(
 class LoginWithPassword implements LoginSteps {
   readonly user: string;
   readonly ke1: Bytes;
+  readonly ticket = null;
   readonly #owner: { realm: Bytes; user: string; password: string };
   readonly #state: { state: string };
   #exportKey: Bytes | null = null;

@@ -58,6 +58,8 @@ export function connectVault(port: MessagePort, listener: VaultListener): VaultP
     loginConfirm: step("loginConfirm"),
     registerStart: step("registerStart"),
     registerFinish: step("registerFinish"),
+    recoverStart: step("recoverStart"),
+    recoverFinish: step("recoverFinish"),
     request: (args) => call("request", args) as Promise<RequestResult>,
   };
 }

@@ -218,11 +218,18 @@ Deno.test("state: a memory that cannot be written does not stop a session", asyn
 /** Learns the keys of some people with the longest of names. */
 function pinMany(from: number, count: number): StateChange<void> {
   const users = Array.from({ length: count }, (_, i) => `${from + i}`.padStart(32, "u"));
-  const pin = { kemKeyId: new Uint8Array(8), epoch: 1, firstSeen: 1_760_000_000_000 };
+  const pin = {
+    kemKeyId: new Uint8Array(8),
+    epoch: 1,
+    recordHash: new Uint8Array(32),
+    firstSeen: 1_760_000_000_000,
+  };
   const fingerprint = new Uint8Array(32);
   return (state) => {
     const { pins, counters: { sent, seen } } = state;
-    const added = users.map((user) => [user, { ...pin, fingerprint, accepted: false }] as const);
+    const added = users.map((user) =>
+      [user, { ...pin, fingerprint, trust: "seen" as const }] as const
+    );
     const counters = {
       sent: new Map([...sent, ...users.map((user) => [user, 300] as const)]),
       seen: new Map([...seen, ...users.map((user) => [user, [1, 300]] as const)]),

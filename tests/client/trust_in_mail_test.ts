@@ -85,7 +85,7 @@ Deno.test("trust: the first keys seen are pinned, and stay pinned on every devic
   const elsewhere = await server.login(alice);
   const pin = elsewhere.state.current.pins.get("bob")!;
   assertEquals(toHex(pin.fingerprint), toHex(bob.identity.fingerprint));
-  assertEquals([pin.epoch, pin.accepted], [1, false]);
+  assertEquals([pin.epoch, pin.trust], [1, "seen"]);
   const reader = await server.login(bob);
   assertEquals([...reader.state.current.pins.keys()], ["alice"]);
 });
@@ -116,7 +116,7 @@ Deno.test("trust: changed keys stop sending until they are accepted", async () =
   await box.send(mail);
   assertEquals(server.mails.size, mails + 2);
   const pin = (await server.login(alice)).state.current.pins.get("bob")!;
-  assertEquals(pin.accepted, true);
+  assertEquals(pin.trust, "compared");
   const back = new Mailbox(await server.login(alice));
   server.identities.set("bob", (await people())[1].identity.bytes);
   await assertRejects(() => back.send(mail), KeyChangedError);
@@ -149,7 +149,7 @@ Deno.test("trust: accepted are the keys that were shown, not what comes after th
     KeyChangedError,
   );
   const pins = (await server.login(alice)).state.current.pins;
-  assertEquals([pins.get("bob")!.accepted, pins.has("mallory")], [false, false]);
+  assertEquals([pins.get("bob")!.trust, pins.has("mallory")], ["seen", false]);
 });
 
 Deno.test("trust: a directory that denies the user herself is an error that says so", async () => {

@@ -32,7 +32,7 @@ Deno.test("hostile worker: nothing can be asked before a login, and the first tr
       ["request", null],
       ["loginConfirm", { state: forgedState(), m7: randomBytes(80) }],
       ["loginFinish", { ke3: randomBytes(64) }],
-      ["loginStart", { user: "alice", ke1: randomBytes(96) }],
+      ["loginStart", { user: "alice", ke1: randomBytes(96), ticket: null }],
       ["registerFinish", {}],
       ["decapsulate", { keyId: randomBytes(8) }],
       ["decapsulate", null],
@@ -100,7 +100,7 @@ Deno.test("hostile worker: whoever is logged in stays that user", async () => {
   await rig.register("bob");
   for (
     const [call, args] of [
-      ["loginStart", { user: "bob", ke1: randomBytes(96) }],
+      ["loginStart", { user: "bob", ke1: randomBytes(96), ticket: null }],
       ["loginConfirm", { state: forgedState(), m7: randomBytes(80) }],
       ["decapsulate", { keyId: randomBytes(8), ciphertext: randomBytes(1472) }],
       ["registerStart", { user: "carol", token: randomBytes(32), request: randomBytes(32) }],

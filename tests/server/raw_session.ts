@@ -52,7 +52,12 @@ export async function rawLogin(port: number, user: string, password: string): Pr
   const { afterM2 } = await clientOnM2(start.afterM1, await receive(FrameType.M2));
   const owner = { realm: record.realm, user, password };
   const { ke1, ...state } = startLogin(owner);
-  const { m3, afterM3 } = await clientM3(afterM2, { mode: "login", user, request: ke1 });
+  const { m3, afterM3 } = await clientM3(afterM2, {
+    mode: "login",
+    user,
+    request: ke1,
+    ticket: null,
+  });
   await send(FrameType.M3, m3);
   const { response, afterM4 } = await clientOnM4(afterM3, await receive(FrameType.M4));
   const { m5, afterM5 } = await clientM5(afterM4, finishLogin(owner, state, response)!);

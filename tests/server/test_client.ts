@@ -23,6 +23,7 @@ import { newBundleKey, sealBundle, wrapSlotP } from "../../crypto/key_bundle.ts"
 import { startLogin, startRegistration } from "../../crypto/password_client.ts";
 import { finishLogin, finishRegistration } from "../../crypto/password_client.ts";
 import { passwordReady } from "../../crypto/password_identifiers.ts";
+import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../../crypto/recovery_code.ts";
 import { parseServerRecord, type ServerRecord } from "../../crypto/server_record.ts";
 import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
 import { ClientLink, type RegistrationSteps } from "../../protocol/client_link.ts";
@@ -204,13 +205,14 @@ export async function registrationSteps(
     user,
     token: inviteToken(secret),
     request,
-    async finish(response) {
+    async finish({ response }) {
       const finished = finishRegistration(owner, state, response);
       const bundleKey = newBundleKey();
       const bundle = {
         kem: { publicKey: kem.publicKey, ...kem.secret },
         signing: signing.secret,
         earlierKem: [],
+        devices: [],
       };
       const identity = await makeFirstIdentity({
         user,
@@ -229,6 +231,7 @@ export async function registrationSteps(
           { ...owner, revision: FIRST_STATE_REVISION },
           EMPTY_ACCOUNT_STATE,
         ),
+        recoveryHash: recoveryAuthHash(recoveryAuth(newRecoveryCode())),
       };
     },
   };
@@ -247,6 +250,7 @@ export async function login(port: number, user: string, password: string): Promi
     const { session } = await wire.link.login(known(record), {
       user,
       ke1,
+      ticket: null,
       finish(ke2) {
         const finished = finishLogin(owner, state, ke2);
         if (finished === null) throw new Error("wrong password");

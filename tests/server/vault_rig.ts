@@ -128,6 +128,7 @@ export class VaultRig {
     await link.login({ record: record.bytes, kemPublicKey: record.kemKey }, {
       user,
       ke1,
+      ticket: null,
       finish: (ke2) => finishLogin(owner, state, ke2)!,
       unlock: () => (ciphertext) => {
         beforeProof();

@@ -5,6 +5,7 @@ import { conformance } from "./conformance.ts";
 import {
   accountOf,
   addAccounts,
+  addIdentity,
   filled,
   mail,
   messageIdOf,
@@ -23,6 +24,7 @@ const registration: Registration = {
   account: { profile: utf8("profile"), login: utf8("login"), bundle: utf8("bundle") },
   identity: utf8("identity 1"),
   state: utf8("state"),
+  log: [],
 };
 
 conformance("an account comes back as it was saved, with its version", async (store) => {
@@ -108,6 +110,15 @@ conformance("only an invited account takes an invite, and the latest counts", as
   assertEquals(await store.peekInvite(newer), "valid");
 });
 
+conformance("an invited account that is kept out for a while keeps its invite", async (store) => {
+  await store.saveAccount(accountOf("bob", "invited"), null);
+  await store.putInvite({ tag: tagOf("bob"), tokenHash: TOKEN_HASH, expires: NOW + 1 });
+  await store.saveAccount({ ...accountOf("bob", "invited"), status: "disabled" }, 1);
+  assertEquals(await store.register(registration), "account_taken");
+  await store.saveAccount(accountOf("bob", "invited"), 2);
+  assertEquals(await store.register(registration), "registered");
+});
+
 conformance("an account invited again does not take the old invite", async (store) => {
   await store.saveAccount(accountOf("bob", "invited"), null);
   await store.putInvite({ tag: tagOf("bob"), tokenHash: TOKEN_HASH, expires: NOW + 1 });
@@ -119,10 +130,8 @@ conformance("an account invited again does not take the old invite", async (stor
 conformance("identity records keep their order and survive the account", async (store) => {
   await addAccounts(store, "alice");
   const [alice, bob] = [tagOf("alice"), tagOf("bob")];
-  assertEquals(await store.appendIdentity(alice, 0, utf8("one")), true);
-  assertEquals(await store.appendIdentity(alice, 0, utf8("late")), false);
-  assertEquals(await store.appendIdentity(alice, 2, utf8("early")), false);
-  assertEquals(await store.appendIdentity(alice, 1, utf8("two")), true);
+  await addIdentity(store, "alice", utf8("one"));
+  await addIdentity(store, "alice", utf8("two"));
   await store.removeAccount(alice);
   assertEquals(await store.identities([bob, alice]), [[], [utf8("one"), utf8("two")]]);
   assertEquals(await store.identities([]), []);

@@ -7,6 +7,7 @@ import type {
   Account,
   AccountStatus,
   Delivery,
+  LogAppend,
   MailStore,
   OpenOptions,
   Upload,
@@ -46,6 +47,26 @@ export function accountOf(
 
 export async function addAccounts(store: MailStore, ...names: string[]): Promise<void> {
   for (const name of names) await store.saveAccount(accountOf(name), null);
+}
+
+/** Appends an identity record to those of a user who has an account. */
+export async function addIdentity(store: MailStore, name: string, record: Bytes): Promise<void> {
+  const tag = tagOf(name);
+  const { version, ...account } = (await store.account(tag))!;
+  const expectedCount = (await store.identities([tag]))[0]!.length;
+  const identity = { expectedCount, record };
+  const outcome = await store.changeAccount({ tag, expectedVersion: version, account, identity });
+  if (outcome !== "changed") throw new Error(outcome);
+}
+
+/** An entry of the log about a user, with a record if `record` is given. */
+export function logEntry(seq: number, name: string, record: string | null = null): LogAppend {
+  return {
+    seq,
+    tag: tagOf(name),
+    entry: utf8(`entry ${seq}`),
+    record: record === null ? null : utf8(record),
+  };
 }
 
 /** A message called `id` to these users. */

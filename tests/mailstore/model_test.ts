@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { utf8 } from "../../crypto/bytes.ts";
-import type { MailStore } from "../../mailstore/store.ts";
+import type { AccountChange, AccountStatus, LogAppend, MailStore } from "../../mailstore/store.ts";
 import {
   accountOf,
   ENGINES,
   filled,
+  logEntry,
   mail,
   messageIdOf,
   NOW,
@@ -32,6 +33,40 @@ const tokenHash = fc.constantFrom("t", "u").map((name) => filled(name, 32));
 const content = fc.constantFrom(0, 1, 5, 300_000).map(patterned);
 const time = fc.nat({ max: 3 }).map((days) => NOW + days * 12 * 3_600_000);
 
+/** Up to two entries for the end of a log that may have so many, or not. */
+const log = fc.tuple(small, user, fc.array(fc.option(text), { maxLength: 2 })).map(
+  ([first, name, records]) =>
+    records.map((record, i): LogAppend => ({ ...logEntry(first + i, name), record })),
+);
+
+/** What a change of an account may bring besides the account. */
+const changeParts = fc.record({
+  invite: fc.option(fc.record({ tokenHash, expires: time })),
+  identity: fc.record({ expectedCount: small, record: text }),
+  log,
+}, { requiredKeys: [] });
+
+interface ChangeChoice extends Pick<AccountChange, "invite" | "identity" | "log"> {
+  /** Null: remove the account. */
+  readonly state: AccountStatus | null;
+  readonly empties: boolean;
+}
+
+/** A change that the contract allows. `version` 0 stands for an account that must not exist. */
+function changeOf(name: string, version: number, choice: ChangeChoice): AccountChange {
+  const { state, empties, invite, ...others } = choice;
+  const { tag, ...account } = accountOf(name, state ?? "active");
+  const removed = state === null && version > 0;
+  return {
+    ...others,
+    tag,
+    expectedVersion: version === 0 ? null : version,
+    account: removed ? null : account,
+    empties,
+    ...(invite === null || (invite !== undefined && state === "invited") ? { invite } : {}),
+  };
+}
+
 function call<Values extends unknown[]>(
   label: string,
   values: { [K in keyof Values]: fc.Arbitrary<Values[K]> },
@@ -55,19 +90,26 @@ const accountCalls = [
     [user, tokenHash, time],
     (store, name, hash, expires) => store.putInvite({ tag: tagOf(name), tokenHash: hash, expires }),
   ),
-  call("register", [user, tokenHash, time, text], (store, name, hash, now, blob) =>
-    store.register({
-      tag: tagOf(name),
-      tokenHash: hash,
-      now,
-      account: { profile: blob, login: blob, bundle: blob },
-      identity: blob,
-      state: blob,
-    })),
   call(
-    "appendIdentity",
-    [user, small, text],
-    (store, name, count, blob) => store.appendIdentity(tagOf(name), count, blob),
+    "register",
+    [user, tokenHash, time, text, log],
+    (store, name, hash, now, blob, entries) =>
+      store.register({
+        tag: tagOf(name),
+        tokenHash: hash,
+        now,
+        account: { profile: blob, login: blob, bundle: blob },
+        identity: blob,
+        state: blob,
+        log: entries,
+      }),
+  ),
+  call("appendLog", [log], (store, entries) => store.appendLog(entries)),
+  call(
+    "changeAccount",
+    [user, small, fc.option(status), fc.boolean(), changeParts],
+    (store, name, version, state, empties, parts) =>
+      store.changeAccount(changeOf(name, version, { state, empties, ...parts })),
   ),
   call(
     "saveAttempts",
@@ -152,11 +194,17 @@ async function everything(store: MailStore): Promise<unknown[]> {
   const messageIds = ["1", "2", "3", "4"].map(messageIdOf);
   const now = NOW + 1;
   const claims = ["t", "u"].map((name) => filled(name, 32));
-  const all: unknown[] = [await store.accounts(), await store.identities(tags)];
+  const all: unknown[] = [
+    await store.accounts(),
+    await store.identities(tags),
+    await store.logSize(),
+    await store.logEntries(1, 3),
+  ];
   for (const tag of tags) {
     all.push(
       await store.account(tag),
       await store.attempts(tag),
+      await store.logRecords(tag),
       await store.state(tag),
       await store.listEntries(tag, { before: null, limit: 100 }),
       await store.findEntries(tag, { indices: [1, 3], messageIds: messageIds.slice(1, 3) }),

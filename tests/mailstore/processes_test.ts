@@ -6,11 +6,19 @@ import type { MailStore } from "../../mailstore/store.ts";
 import { addAccounts, mail, messageIdOf, tagOf, withFolder, withSqlite } from "./fixtures.ts";
 
 const WRITER = new URL("./writer_process.ts", import.meta.url).pathname;
+const LOG_WRITER = new URL("./log_writer_process.ts", import.meta.url).pathname;
 const KILL_ROUNDS = 4;
 
 function startWriter(path: string, prefix: string, count: number): Deno.ChildProcess {
+  return startProcess(WRITER, path, prefix, count);
+}
+
+function startProcess(
+  program: string,
+  ...args: (string | number)[]
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", WRITER, path, prefix, String(count)],
+    args: ["run", "-A", "--no-check", "--quiet", program, ...args.map(String)],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -101,6 +109,54 @@ Deno.test("mailstore processes: after a kill, every acknowledged mail is there o
         assertEquals(entries.map(({ index }) => index), entries.map((_, i) => entries.length - i));
         const unacknowledged = entries.length - acknowledged.length;
         assert(unacknowledged <= 8 * (round + 1), "eight were under way at a time");
+      });
+    }
+  }));
+
+/** What the log writers did to the accounts of these users, and nobody else. */
+async function assertLogIsWhole(store: MailStore, names: readonly string[]): Promise<void> {
+  assertEquals(await store.verify(), []);
+  const entries = (await store.logEntries(0, 100_000)).map(fromUtf8);
+  assertEquals(entries, entries.map((_, seq) => `entry ${seq}`));
+  let written = 0;
+  for (const name of names) {
+    const records = await store.logRecords(tagOf(name));
+    const identities = (await store.identities([tagOf(name)]))[0]!;
+    const version = (await store.account(tagOf(name)))?.version ?? 1;
+    assertEquals(records.map(({ record }) => record), identities, "all of a change, or nothing");
+    assertEquals(version, 1 + identities.length);
+    written += records.length;
+  }
+  assertEquals(written, entries.length);
+}
+
+Deno.test("mailstore processes: two that append to the log at once leave no gap", () =>
+  withFolder((folder) =>
+    withSqlite(`${folder}/mail.db`, async (store) => {
+      const names = ["alice", "bob"];
+      const children = names.map((name) =>
+        linesOf(startProcess(LOG_WRITER, `${folder}/mail.db`, name, 100))
+      );
+      const lines = await Promise.all(children);
+      assertEquals(lines.map(({ length }) => length), [100, 100]);
+      await assertLogIsWhole(store, names);
+      assertEquals(await store.logSize(), 200);
+    })
+  ));
+
+Deno.test("mailstore processes: after a kill, a change of an account is there whole or not", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/mail.db`;
+    let acknowledged = 0;
+    for (let round = 0; round < KILL_ROUNDS; round++) {
+      const lines = await linesOf(startProcess(LOG_WRITER, path, "alice", 100_000), 20 + 7 * round);
+      assert(lines.length >= 20, `${lines.length} lines`);
+      acknowledged += lines.length;
+      await withSqlite(path, async (store) => {
+        await assertLogIsWhole(store, ["alice"]);
+        const size = await store.logSize();
+        assert(size >= acknowledged && size <= acknowledged + 1, "one was under way");
+        acknowledged = size;
       });
     }
   }));

@@ -1,6 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { rawSql } from "./files.ts";
-import { addAccounts, mail, patterned, upload, withFolder, withSqlite } from "./fixtures.ts";
+import {
+  addAccounts,
+  addIdentity,
+  logEntry,
+  mail,
+  patterned,
+  upload,
+  withFolder,
+  withSqlite,
+} from "./fixtures.ts";
 
 /**
  * What is done to a sound store, and how the problem that verify must report begins. Accounts 1
@@ -50,6 +59,16 @@ const DAMAGES: readonly (readonly [name: string, sql: string, problem: string])[
     "an identity record is missing before record 2",
   ],
   [
+    "a gap in the log",
+    "DELETE FROM log WHERE seq = 1",
+    "a log entry is missing before entry 2",
+  ],
+  [
+    "a log without its beginning",
+    "DELETE FROM log WHERE seq = 0",
+    "a log entry is missing before entry 1",
+  ],
+  [
     "a value that a check forbids",
     "UPDATE accounts SET status = 'root' WHERE id = 1",
     "CHECK constraint failed in accounts",
@@ -64,7 +83,8 @@ async function soundStore(path: string): Promise<void> {
     const begun = upload("3", ["bob"], { contentLength: 10 });
     await store.stage(begun);
     await store.appendContent({ ...begun, offset: 0, data: patterned(2) });
-    for (const n of [0, 1]) await store.appendIdentity(begun.owner, n, patterned(n + 1));
+    for (const n of [1, 2]) await addIdentity(store, "alice", patterned(n));
+    await store.appendLog([0, 1, 2].map((seq) => logEntry(seq, "alice")));
     assertEquals(await store.verify(), []);
   });
 }

@@ -1,21 +1,27 @@
 import type { Bytes } from "../../crypto/bytes.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
 import type { ReplyOf, RequestOf } from "../../protocol/messages/message.ts";
 import type { Schema } from "../../protocol/schema.ts";
 import type { MailStore, Placement } from "../../mailstore/store.ts";
 import type { Accounts } from "../vault/accounts.ts";
 import type { AtRest } from "../vault/at_rest.ts";
+import type { KeyLog } from "../vault/key_log.ts";
+import type { OpenSession } from "../vault/sessions.ts";
 
 /** What all handlers work with. */
 export interface Office {
   readonly store: MailStore;
   readonly accounts: Accounts;
   readonly atRest: AtRest;
+  readonly keyLog: KeyLog;
   /** Greatest message, attachments included, in bytes before sealing. */
   readonly maxMessageBytes: number;
   /** Time of day in ms since the epoch. */
   now(): number;
   /** Tells the sessions of those who got a mail. */
   announce(messageId: Bytes, entries: readonly Placement[]): void;
+  /** Ends the sessions of a user (by tag), except for the one that asked for what ends them. */
+  endSessions(tag: Bytes, code: ErrorCode, except?: OpenSession): void;
 }
 
 /** Who asks, as the vault itself has found out at the login, and what can be done about it. */
@@ -23,8 +29,8 @@ export interface RequestContext {
   readonly user: string;
   /** Tag of the user's account. */
   readonly tag: Bytes;
-  /** Of the signing key that the directory has for the user, 32 bytes. */
-  readonly fingerprint: Bytes;
+  /** Its fingerprint is of the signing key that the directory has for the user. */
+  readonly session: OpenSession;
   readonly office: Office;
 }
 

@@ -46,12 +46,12 @@ export interface CheckedMail {
  *   could ever verify such a mail, and its readers would look for its key again and again.
  */
 export function checkMail(
-  { user, fingerprint, office }: RequestContext,
+  { user, session, office }: RequestContext,
   mail: IncomingMail,
 ): CheckedMail {
   const header = readHeader(mail.header);
   if (!equalBytes(header.messageId, mail.messageId)) throw new ServerError("bad_request");
-  const isSender = header.from === user && equalBytes(header.fromFingerprint, fingerprint);
+  const isSender = header.from === user && equalBytes(header.fromFingerprint, session.fingerprint);
   if (!isSender) throw new ServerError("sender_mismatch");
   const recipients = header.stanzas.map((stanza) => stanza.user);
   const arrived = office.now();

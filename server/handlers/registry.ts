@@ -10,11 +10,14 @@ import { handleEntries } from "./entries.ts";
 import { handleFetch } from "./fetch.ts";
 import { handleGetState } from "./get_state.ts";
 import type { Handler, RequestContext } from "./handler.ts";
+import { handleInviteUser } from "./invite_user.ts";
 import { handleList } from "./list.ts";
+import { handleLogSync } from "./log_sync.ts";
 import { handleLookup } from "./lookup.ts";
 import { handlePing } from "./ping.ts";
 import { handlePutEntry } from "./put_entry.ts";
 import { handlePutState } from "./put_state.ts";
+import { handlePutVouch } from "./put_vouch.ts";
 import { handleSend } from "./send.ts";
 import { handleSendBegin } from "./send_begin.ts";
 import { handleSendChunk } from "./send_chunk.ts";
@@ -34,6 +37,9 @@ const HANDLERS: { readonly [Type in RequestType]: Handler<(typeof MESSAGES)[Type
   put_entry: handlePutEntry,
   get_state: handleGetState,
   put_state: handlePutState,
+  log_sync: handleLogSync,
+  put_vouch: handlePutVouch,
+  invite_user: handleInviteUser,
 };
 
 /**

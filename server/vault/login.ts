@@ -1,25 +1,20 @@
 /**
- * Login and registration as the vault does them: everything that needs a secret of the server or
- * must not be skipped. The steps of one login hand each other a state object, so that they cannot be
- * taken out of order.
+ * Login as the vault does it: everything that needs a secret of the server or must not be skipped.
+ * The steps of one login hand each other a state object, so that they cannot be taken out of order.
  */
 
-import { type Bytes, randomBytes, toHex } from "../../crypto/bytes.ts";
+import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import { encapsulate, importKemPublicKey } from "../../crypto/composite_kem.ts";
 import { confirmLogin } from "../../crypto/handshake_confirm.ts";
-import { parseIdentity, verifyIdentity } from "../../crypto/identity.ts";
-import { inviteTokenHash } from "../../crypto/invite.ts";
 import {
   finishServerLogin,
-  registrationResponse,
   type ServerLoginState,
   startServerLogin,
 } from "../../crypto/password_server.ts";
 import { type Clock, releaseOnTick } from "../../crypto/tick.ts";
 import type { TranscriptState } from "../../crypto/transcript.ts";
-import type { RegistrationOutcome } from "../../mailstore/store.ts";
 import type { CallResult } from "../../protocol/vault_port.ts";
-import type { Accounts, RegistrationParts } from "./accounts.ts";
+import type { Accounts } from "./accounts.ts";
 import type { CountedTry, LoginThrottle } from "./login_throttle.ts";
 import type { ServerKeys } from "./server_keys.ts";
 
@@ -38,12 +33,6 @@ export interface ProofStep {
   readonly userSecret: Bytes;
   /** Of the user's signing key, 32 bytes. */
   readonly fingerprint: Bytes;
-}
-
-/** Between a registration's request and its record. */
-export interface RegisterStep {
-  readonly user: string;
-  readonly tokenHash: Bytes;
 }
 
 interface LoginsOptions {
@@ -99,11 +88,10 @@ export class Logins {
     const { accounts, throttle, keys } = this.#options;
     const sessionKey = finishServerLogin({ realm: keys.record.realm, user }, opaque, ke3);
     if (sessionKey === null || !mayLogIn) return null;
-    const bundle = await accounts.bundleOf(user);
+    const bundle = (await accounts.find(user))?.bundle ?? null;
     if (bundle === null) return null;
     await throttle.succeeded(counted);
-    const [records] = await accounts.identities([user]);
-    const identity = parseIdentity(records!.at(-1)!);
+    const identity = (await accounts.identityRecords(user)).at(-1)!;
     const userKey = await importKemPublicKey(identity.kemPublicKey);
     const { ciphertext, sharedSecret } = await encapsulate(userKey);
     return {
@@ -119,50 +107,19 @@ export class Logins {
 
   /** M7: whether the client has the user's key; then the transcript goes on with the state. */
   async confirm(
-    { user, userSecret }: ProofStep,
+    { user, userSecret, fingerprint }: ProofStep,
     proof: { state: TranscriptState; m7: Bytes },
   ): Promise<TranscriptState | null> {
     const confirmation = await confirmLogin({ ...proof, userSecret });
     if (!confirmation.ok) return null;
     const { accounts, clock } = this.#options;
+    // Whoever was reset, or has other keys, since KE3 does not get in with those of before.
+    const identity = (await accounts.identityRecords(user)).at(-1);
+    if (!identity || !equalBytes(identity.fingerprint, fingerprint)) return null;
     // Whoever was disabled since KE1 does not get in; the first login makes the account active.
     if (await accounts.statusOf(user) === "registered") {
       await accounts.activate(user, clock.now());
     }
     return await accounts.statusOf(user) === "active" ? confirmation.state : null;
-  }
-
-  /**
-   * The start of a registration. Without a valid invite the response is made under a name that
-   * nobody has: a response under the user's own would let strangers try passwords against a login
-   * without being counted. Why the invite does not count is told at the end.
-   *
-   * @throws {FormatError} on a request that is not valid.
-   */
-  async registerStart(
-    { user, token, request }: { user: string; token: Bytes; request: Bytes },
-  ): Promise<{ response: Bytes; step: RegisterStep }> {
-    const { accounts, keys, clock } = this.#options;
-    const tokenHash = inviteTokenHash(token);
-    const invite = await accounts.checkInvite(user, { tokenHash, now: clock.now() });
-    const name = invite === "valid" ? user : toHex(randomBytes(32));
-    const response = registrationResponse(keys.secrets.opaqueSetup, name, request);
-    return { response, step: { user, tokenHash } };
-  }
-
-  /**
-   * The end of a registration: stores the account and uses the invite up.
-   *
-   * @throws {FormatError|TrustError} on an identity that is not this user's.
-   */
-  async registerFinish(
-    { user, tokenHash }: RegisterStep,
-    parts: RegistrationParts,
-  ): Promise<RegistrationOutcome> {
-    const { accounts, clock } = this.#options;
-    const identity = await verifyIdentity(parts.identity, user);
-    // A key that cannot be used would make every later login fail.
-    await importKemPublicKey(identity.kemPublicKey);
-    return await accounts.register(user, { tokenHash, now: clock.now() }, parts);
   }
 }

@@ -18,7 +18,8 @@ import {
 } from "../../protocol/vault_port.ts";
 import type { InviteRefusal } from "../../protocol/messages/registration.ts";
 import type { Schema } from "../../protocol/schema.ts";
-import type { Logins, PasswordStep, ProofStep, RegisterStep } from "./login.ts";
+import type { Logins, PasswordStep, ProofStep } from "./login.ts";
+import type { RegisterStep, Registrations } from "./registration.ts";
 import type { ServerKeys } from "./server_keys.ts";
 
 export type LoginStage =
@@ -59,6 +60,7 @@ export type StepCall = Exclude<HandshakeCall, "serverRecord">;
 
 interface Desk {
   readonly logins: Logins;
+  readonly registrations: Registrations;
   readonly keys: ServerKeys;
 }
 
@@ -131,26 +133,24 @@ async function loginConfirm(
 }
 
 async function registerStart(
-  { logins }: Desk,
+  { registrations }: Desk,
   _keyed: LoginStage,
   args: CallArgs<"registerStart">,
 ): Promise<StepTaken> {
-  const { response, step } = await logins.registerStart(args);
-  return { result: { response }, next: { at: "register", step } };
+  const { result, step } = await registrations.start(args);
+  return { result, next: { at: "register", step } };
 }
 
 async function registerFinish(
-  { logins }: Desk,
+  { registrations }: Desk,
   step: RegisterStep,
-  { record, ...parts }: CallArgs<"registerFinish">,
+  args: CallArgs<"registerFinish">,
 ): Promise<StepTaken> {
-  const outcome = await logins.registerFinish(step, { login: record, ...parts });
-  const refused = outcome === "registered" ? null : outcome;
-  const result: CallResult<"registerFinish"> = { refused };
+  const result = await registrations.finish(step, args);
   const { user } = step;
-  const next = refused === null
+  const next = result.refused === null
     ? { at: "registered", user } as const
-    : { at: "turned_away", user, reason: refused } as const;
+    : { at: "turned_away", user, reason: result.refused } as const;
   return { result, next };
 }
 

@@ -22,6 +22,7 @@ import type { Office, RequestContext } from "../handlers/handler.ts";
 import { handleRequest } from "../handlers/registry.ts";
 import type { Log } from "../log.ts";
 import type { Logins } from "./login.ts";
+import type { Registrations } from "./registration.ts";
 import { LoginRefused, type LoginStage, type StepCall, takeStep } from "./login_stages.ts";
 import type { ServerKeys } from "./server_keys.ts";
 import type { OpenSession, Sessions } from "./sessions.ts";
@@ -42,6 +43,7 @@ type Proven = Extract<LoginStage, { at: "proven" }>;
 export interface PortOptions {
   readonly keys: ServerKeys;
   readonly logins: Logins;
+  readonly registrations: Registrations;
   readonly sessions: Sessions;
   readonly office: Office;
   readonly log: Log;
@@ -145,6 +147,7 @@ export class VaultConnection {
     const session: OpenSession = {
       user,
       tag,
+      fingerprint,
       tell: (event) => this.#post(event),
       end: (code) => {
         this.#bidFarewell(code);
@@ -153,13 +156,13 @@ export class VaultConnection {
     };
     const refused = sessions.open(session);
     if (refused !== null) return refused;
-    this.#stage = { at: "open", context: { user, tag, fingerprint, office }, session };
+    this.#stage = { at: "open", context: { user, tag, session, office }, session };
     onUser("login", user);
     return null;
   }
 
   #bidFarewell(code: ErrorCode): void {
-    if (code === "shutting_down" || code === "disabled") {
+    if (code === "shutting_down" || code === "disabled" || code === "credentials_changed") {
       this.#post({ event: "closing", body: { reason: code } });
     }
     this.#post({ close: code });

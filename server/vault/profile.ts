@@ -63,7 +63,8 @@ export function encodeProfile(profile: Profile): Bytes {
   map.set("grant", grant);
   map.set(
     "enrolment",
-    enrolment && new Map([["wrap", enrolment.wrap], ["expires", enrolment.expires]] as const),
+    enrolment &&
+      new Map<string, Bytes | number>([["wrap", enrolment.wrap], ["expires", enrolment.expires]]),
   );
   return encodeCbor(map);
 }

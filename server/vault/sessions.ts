@@ -14,6 +14,8 @@ import type { ServerEvent } from "../../protocol/messages/events.ts";
 export interface OpenSession {
   readonly user: string;
   readonly tag: Bytes;
+  /** Of the signing key that the session works with, 32 bytes; another one after new keys. */
+  fingerprint: Bytes;
   /** Sends an event to the client. */
   tell(event: ServerEvent): void;
   /** Takes the authority away and ends the connection. */
@@ -56,6 +58,13 @@ export class Sessions {
       for (const session of this.#byTag.get(toHex(tag)) ?? []) {
         session.tell({ event: "new_mail", body: { index, messageId } });
       }
+    }
+  }
+
+  /** Ends all sessions of a user, except for the one that asked for what ends them. */
+  endAll(tag: Bytes, code: ErrorCode, except?: OpenSession): void {
+    for (const session of [...this.#byTag.get(toHex(tag)) ?? []]) {
+      if (session !== except) session.end(code);
     }
   }
 

@@ -4,9 +4,11 @@
  * and the orders of the front door.
  */
 
+import { equalBytes } from "../../crypto/bytes.ts";
 import { formatFingerprint } from "../../crypto/fingerprint.ts";
 import { passwordReady } from "../../crypto/password_identifiers.ts";
 import type { Clock } from "../../crypto/tick.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
 import type { MailStore } from "../../mailstore/store.ts";
 import { openSqliteStore } from "../../mailstore/sqlite_store.ts";
 import { type DataPaths, dataPaths, isSetUp, lockDataFolder } from "../data_folder.ts";
@@ -15,10 +17,13 @@ import type { Log } from "../log.ts";
 import { Accounts } from "./accounts.ts";
 import { AtRest } from "./at_rest.ts";
 import { LoginThrottle } from "./login_throttle.ts";
+import { currentChain } from "./identity_chain.ts";
+import { KeyLog } from "./key_log.ts";
 import { Logins } from "./login.ts";
+import { Registrations } from "./registration.ts";
 import { type Port, type PortOptions, VaultConnection } from "./ports.ts";
 import { createServerSecrets, ServerKeys } from "./server_keys.ts";
-import { Sessions } from "./sessions.ts";
+import { type OpenSession, Sessions } from "./sessions.ts";
 
 /** What the vault is told when it opens. */
 export interface VaultSettings {
@@ -54,9 +59,12 @@ export class Vault {
   readonly #log: Log;
   readonly #sessions: Sessions;
   readonly #accounts: Accounts;
+  readonly #keyLog: KeyLog;
   readonly #ports: Omit<PortOptions, keyof ConnectionWatcher>;
   readonly #connections = new Map<number, VaultConnection>();
   #seenVersion = -1;
+  /** The last look for changes. */
+  #noticing: Promise<void> = Promise.resolve();
 
   /**
    * Opens the data folder, or sets a new one up.
@@ -94,7 +102,11 @@ export class Vault {
   ) {
     const { clock, log } = edge;
     const atRest = new AtRest(keys.secrets.databaseKey);
-    const accounts = new Accounts(store, atRest);
+    const keyLog = new KeyLog({
+      ...{ store, atRest, signing: keys.secrets.signing, realm: keys.record.realm },
+      now: () => clock.now(),
+    });
+    const accounts = new Accounts({ store, atRest, keyLog });
     const sessions = new Sessions({
       maxSessions: settings.maxSessions,
       maxPerUser: settings.maxSessionsPerUser,
@@ -104,9 +116,11 @@ export class Vault {
       store,
       accounts,
       atRest,
+      keyLog,
       maxMessageBytes: settings.maxMessageBytes,
       now: () => clock.now(),
       announce: (messageId, entries) => sessions.announce(messageId, entries),
+      endSessions: (tag, code, except) => sessions.endAll(tag, code, except),
     };
     this.#store = store;
     this.#lock = lock;
@@ -114,8 +128,10 @@ export class Vault {
     this.#log = log;
     this.#sessions = sessions;
     this.#accounts = accounts;
+    this.#keyLog = keyLog;
     const logins = new Logins({ accounts, throttle, keys, clock });
-    this.#ports = { keys, logins, sessions, office, log };
+    const registrations = new Registrations({ accounts, keyLog, keys, clock });
+    this.#ports = { keys, logins, registrations, sessions, office, log };
   }
 
   /** Takes the port of a new connection. */
@@ -135,14 +151,30 @@ export class Vault {
   }
 
   /** Looks whether an administrator has changed something; ends sessions that may no longer be. */
-  async noticeChanges(): Promise<void> {
+  noticeChanges(): Promise<void> {
+    this.#noticing = this.#notice();
+    return this.#noticing;
+  }
+
+  async #notice(): Promise<void> {
     const version = await this.#store.dataVersion();
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
+    await this.#keyLog.refresh();
     for (const session of this.#sessions.all()) {
-      const status = await this.#accounts.statusOf(session.user);
-      if (status !== "active") session.end("disabled");
+      const reason = await this.#endOf(session);
+      if (reason !== null) session.end(reason);
     }
+  }
+
+  /** Why a session may no longer be; null: it may. */
+  async #endOf({ user, fingerprint }: OpenSession): Promise<ErrorCode | null> {
+    const account = await this.#accounts.find(user);
+    if (account === null || account.status === "disabled") return "disabled";
+    // A session that changes its own keys goes on; a reset is the end of it.
+    const mine = currentChain(await this.#accounts.identityRecords(user));
+    const isMine = mine.some((record) => equalBytes(record.fingerprint, fingerprint));
+    return account.status === "active" && isMine ? null : "credentials_changed";
   }
 
   /** Replaces the KEM key and the server record when it is time to. */
@@ -155,6 +187,8 @@ export class Vault {
   /** Ends everything. Resolves when the store is closed and the folder free. */
   async close(): Promise<void> {
     for (const id of [...this.#connections.keys()]) this.disconnect(id);
+    await this.#noticing.catch(() => {});
+    await this.#keyLog.settled();
     await this.#store.close();
     this.#lock.close();
   }

@@ -62,6 +62,8 @@ export const MAX_VOUCHES_PER_USER = 16;
 export const MAX_VOUCH_BYTES = 4096;
 /** Greatest invite grant, in bytes: two names, four hashes and a signature. */
 export const MAX_GRANT_BYTES = 4096;
+/** Greatest key log that a client reads, in entries: some hundred for each of 10,000 users. */
+export const MAX_LOG_ENTRIES = 1_000_000;
 /** Leaves of the key log in one `log_sync`. */
 export const LOG_PAGE = 4096;
 /** Greatest leaf of the key log, in bytes. */

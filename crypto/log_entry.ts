@@ -20,9 +20,9 @@ const ACT_VERSION = 1;
 const HASH_BYTES = 32;
 
 /** Greatest entry, in bytes. */
-export const MAX_LOG_ENTRY_BYTES = 1 + 8 + 8 + 1 + 1 + MAX_USER_NAME_BYTES + HASH_BYTES;
+const MAX_LOG_ENTRY_BYTES = 1 + 8 + 8 + 1 + 1 + MAX_USER_NAME_BYTES + HASH_BYTES;
 /** Greatest administrative act, in bytes. */
-export const MAX_ADMIN_ACT_BYTES = 1 + 1 + 2 * (1 + MAX_USER_NAME_BYTES) + 8;
+const MAX_ADMIN_ACT_BYTES = 1 + 1 + 2 * (1 + MAX_USER_NAME_BYTES) + 8;
 
 /** New keys of a user, by how they came; the record is the identity record. */
 export type IdentityEntryType = "first" | "rotate" | "reset";

@@ -30,7 +30,7 @@ const KEY_ID_BYTES = 4;
 const UNASSIGNED_TYPE = 0xff;
 
 /** Greatest head, in characters: the size has at most 16 digits. */
-export const MAX_LOG_HEAD_CHARACTERS = 2 * (LOG_ORIGIN.length + 43) + 16 + 44 +
+const MAX_LOG_HEAD_CHARACTERS = 2 * (LOG_ORIGIN.length + 43) + 16 + 44 +
   4 * Math.ceil((KEY_ID_BYTES + SIGNATURE_BYTES) / 3) + 8;
 
 /** Size and root of a log. */

@@ -112,7 +112,7 @@ export function parseServerRecord(bytes: Bytes): ServerRecord {
 /**
  * Decides whether a record can be trusted: signed by the key in it, by the pinned server when there
  * is a pin, not older than the pinned one, valid now, and for this version of the protocol. Whether
- * an unpinned server is the right one is for the invite's anchor or the user to say.
+ * an unpinned server is the right one is for the invite or the user to say.
  *
  * @throws {TrustError} `record_signature`, `server_changed`, `record_realm`, `record_rollback`,
  *   `record_expired`, `record_version`

@@ -19,7 +19,7 @@ const VOUCH_VERSION = 1;
 const HASH_BYTES = 32;
 
 /** Greatest vouch, in bytes. */
-export const MAX_VOUCH_BYTES = 1 + 2 * (1 + MAX_USER_NAME_BYTES + HASH_BYTES) + 8 +
+const MAX_VOUCH_BYTES = 1 + 2 * (1 + MAX_USER_NAME_BYTES + HASH_BYTES) + 8 +
   SIGNATURE_BYTES;
 
 /** A vouch as read. */

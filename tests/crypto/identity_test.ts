@@ -25,6 +25,7 @@ import {
   verifySignature,
 } from "../../crypto/sign.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
+import { MAX_IDENTITY_BYTES } from "../../protocol/limits.ts";
 import { assertAllRefused, type Layout, miscut, refusal, tampered } from "./tampering.ts";
 
 const NOW = 1_760_000_000_000;
@@ -191,6 +192,15 @@ Deno.test("identity: cut or longer records of every type are a FormatError", () 
   for (const bytes of [withGrant, concat(first.bytes, rotated.authorization)]) {
     assertThrows(() => parseIdentity(bytes), FormatError, "too many");
   }
+});
+
+Deno.test("identity: the longest record fits what is sent", async () => {
+  const user = "a".repeat(32);
+  const longest = await grantWith({ user, by: user });
+  const record = await makeResetIdentity({ ...resetWith, user, grant: longest });
+  assertEquals(record.bytes.length, 10_601);
+  assert(record.bytes.length <= MAX_IDENTITY_BYTES);
+  await verifyReset(record, { grantKey: root.publicKey });
 });
 
 Deno.test("identity: keys of another user are refused", async () => {

@@ -113,11 +113,48 @@ const user: Command = {
         "Writes the invite line, alone, to standard output. Hand it over on a way that only the " +
         "invited user can read; it is good for 72 hours and for one use. A second invite for the " +
         "same name replaces the first.",
+        "An administrator may invite and reset others from her own machine (mailsec invite).",
       ],
       arguments: [NAME],
-      options: [DATA, PUBLIC_ADDRESS, JSON_OUTPUT],
+      options: [
+        { name: "admin", summary: "The user will be an administrator" },
+        DATA,
+        PUBLIC_ADDRESS,
+        JSON_OUTPUT,
+      ],
       examples: [{ command: "mailsec user invite alice", summary: "Let alice join" }],
       load: () => import("./commands/user_invite.ts"),
+    },
+    {
+      name: "reset",
+      summary: "Give a user who cannot get in any more a new start",
+      description: [
+        "For a user who has lost password and recovery code. The account goes back to invited, open " +
+        "sessions end, and the mailbox is emptied: nobody can read it without the keys that are " +
+        "lost. Everybody sees the reset in the key log, and mail to this user waits until its " +
+        "sender has accepted the new keys.",
+        "Writes a new invite line, alone, to standard output.",
+      ],
+      arguments: [NAME],
+      options: [
+        { name: "yes", short: "y", summary: "Do not ask" },
+        DATA,
+        PUBLIC_ADDRESS,
+        JSON_OUTPUT,
+      ],
+      load: () => import("./commands/user_reset.ts"),
+    },
+    {
+      name: "role",
+      summary: "Make a user an administrator, or a member again",
+      description: [
+        "Administrators may invite and reset others from their own machines. Everybody sees the " +
+        "change in the key log.",
+      ],
+      arguments: [NAME, { name: "role", summary: "The new role", choices: ["admin", "member"] }],
+      options: [DATA, JSON_OUTPUT],
+      examples: [{ command: "mailsec user role alice admin", summary: "Let alice invite others" }],
+      load: () => import("./commands/user_role.ts"),
     },
     {
       name: "list",

@@ -10,12 +10,15 @@ import { DataFolderError } from "../errors.ts";
 import { Accounts } from "../vault/accounts.ts";
 import { AtRest } from "../vault/at_rest.ts";
 import { readKeyFile, type ServerSecrets } from "../vault/key_file.ts";
+import { KeyLog } from "../vault/key_log.ts";
+import { realmOf } from "../vault/server_keys.ts";
 
 export interface AdminOffice {
   readonly paths: DataPaths;
   readonly secrets: ServerSecrets;
   readonly store: MailStore;
   readonly accounts: Accounts;
+  readonly keyLog: KeyLog;
 }
 
 /**
@@ -36,9 +39,20 @@ export async function withOffice<T>(
   const secrets = readKeyFile(paths);
   const store = await openSqliteStore(paths.store, { now: Date.now() });
   try {
-    const accounts = new Accounts(store, new AtRest(secrets.databaseKey));
-    return await work({ paths, secrets, store, accounts });
+    return await work({ paths, secrets, store, ...openAccounts(store, secrets) });
   } finally {
     await store.close();
   }
+}
+
+function openAccounts(
+  store: MailStore,
+  secrets: ServerSecrets,
+): Pick<AdminOffice, "accounts" | "keyLog"> {
+  const atRest = new AtRest(secrets.databaseKey);
+  const keyLog = new KeyLog({
+    ...{ store, atRest, signing: secrets.signing, realm: realmOf(secrets) },
+    now: () => Date.now(),
+  });
+  return { keyLog, accounts: new Accounts({ store, atRest, keyLog }) };
 }

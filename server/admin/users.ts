@@ -1,61 +1,15 @@
-/** What an administrator does with accounts. User names are taken in any case. */
-
-import { inviteToken, inviteTokenHash, makeInvite, newInviteSecret } from "../../crypto/invite.ts";
-import { EMPTY_ROOT } from "../../crypto/merkle.ts";
-import { normalizeUserName } from "../../crypto/names.ts";
-import type { HostPort } from "../address.ts";
-import { readAddress } from "../data_folder.ts";
-import { AccountError, DataFolderError } from "../errors.ts";
-import type { User } from "../vault/accounts.ts";
-import { realmOf } from "../vault/server_keys.ts";
-import type { AdminOffice } from "./office.ts";
-
-/** An invite is good for so long, in ms. */
-export const INVITE_LIFETIME_MS = 72 * 60 * 60_000;
-
-export interface NewInvite {
-  readonly user: string;
-  /** The line to hand over: the only copy there is. */
-  readonly invite: string;
-  /** ms since the epoch. */
-  readonly expires: number;
-}
-
 /**
- * Makes an account, or finds one that nobody has joined yet, and an invite for it; an earlier invite
- * of that name is worth nothing any more.
- *
- * @param address What the invite names; null: what the server last listened as.
- * @throws {FormatError} on a name that is not one
- * @throws {AccountError} when the user has joined already
+ * What an administrator does with accounts at the server's machine. User names are taken in any
+ * case. Everything that changes something for others is an entry of the key log.
  */
-export async function inviteUser(
-  { paths, secrets, store, accounts }: AdminOffice,
-  name: string,
-  { now, address }: { now: number; address: HostPort | null },
-): Promise<NewInvite> {
-  const user = normalizeUserName(name);
-  const { host, port } = address ?? readAddress(paths) ?? noAddress();
-  const status = await accounts.statusOf(user);
-  if (status === null) {
-    await accounts.create(user, now);
-  } else if (status !== "invited") {
-    throw new AccountError("user_exists", `"${user}" has an account already (${status}).`, {
-      hint: "A user keeps the account on every machine; mailsec user list shows them all.",
-    });
-  }
-  const secret = newInviteSecret();
-  const expires = now + INVITE_LIFETIME_MS;
-  const tokenHash = inviteTokenHash(inviteToken(secret));
-  if (!await store.putInvite({ tag: accounts.tagOf(user), tokenHash, expires })) {
-    throw new AccountError("user_state", `"${user}" has joined in this very moment.`);
-  }
-  const invite = makeInvite({
-    ...{ user, host, port, secret, rootFingerprint: realmOf(secrets) },
-    ...{ logSize: 0, logRoot: EMPTY_ROOT, inviterFingerprint: null },
-  });
-  return { user, invite, expires };
-}
+
+import type { UserRole } from "../../crypto/invite_grant.ts";
+import type { AdminActType } from "../../crypto/log_entry.ts";
+import { normalizeUserName } from "../../crypto/names.ts";
+import { AccountError } from "../errors.ts";
+import type { AccountContents, User } from "../vault/accounts.ts";
+import { actEntry, type NewLogEntry } from "../vault/new_log_entry.ts";
+import type { AdminOffice } from "./office.ts";
 
 /** All users in the order of their creation. */
 export function listUsers({ accounts }: AdminOffice): Promise<User[]> {
@@ -67,15 +21,35 @@ export function listUsers({ accounts }: AdminOffice): Promise<User[]> {
  *
  * @throws {AccountError} `user_unknown`
  */
-export async function setDisabled(
-  { accounts }: AdminOffice,
+export function setDisabled(
+  office: AdminOffice,
   name: string,
   disabled: boolean,
 ): Promise<string> {
-  const user = normalizeUserName(name);
-  if (disabled) await accounts.disable(user);
-  else await accounts.enable(user);
-  return user;
+  return act(office, name, (account) => {
+    if ((account.status === "disabled") === disabled) return null;
+    const status = disabled ? "disabled" : usableStatus(account);
+    return { account: { ...account, status }, types: [disabled ? "disabled" : "enabled"] };
+  });
+}
+
+/**
+ * Makes a user an administrator, who may invite and reset others, or a member again.
+ *
+ * @throws {AccountError} `user_unknown`; `user_state` when nobody has joined it yet
+ */
+export function setRole(office: AdminOffice, name: string, role: UserRole): Promise<string> {
+  return act(office, name, (account) => {
+    if (account.login === null) {
+      throw new AccountError("user_state", `"${account.user}" has not joined yet.`, {
+        hint: `Make a new invite instead: mailsec user invite ${account.user}` +
+          (role === "admin" ? " --admin" : ""),
+      });
+    }
+    if (account.role === role) return null;
+    const type = role === "admin" ? "admin_granted" : "admin_revoked";
+    return { account: { ...account, role }, types: [type] };
+  });
 }
 
 /**
@@ -83,14 +57,39 @@ export async function setDisabled(
  *
  * @throws {AccountError} `user_unknown`
  */
-export async function removeUser({ store, accounts }: AdminOffice, name: string): Promise<string> {
-  const user = normalizeUserName(name);
-  if (await store.removeAccount(accounts.tagOf(user))) return user;
-  throw new AccountError("user_unknown", `There is no user "${user}".`);
+export function removeUser(office: AdminOffice, name: string): Promise<string> {
+  return act(office, name, ({ role }) => ({
+    account: null,
+    types: role === "admin" ? ["admin_revoked", "removed"] : ["removed"],
+  }));
 }
 
-function noAddress(): never {
-  throw new DataFolderError("data_folder", "The server has not listened on any address yet.", {
-    hint: "Start it once with mailsec serve, or give --public-address HOST:PORT.",
+/** Changes the account of a user that there is, and logs it. Returns the name in its normal form. */
+async function act(
+  { accounts }: AdminOffice,
+  name: string,
+  decide: (
+    account: AccountContents,
+  ) => { account: AccountContents | null; types: readonly AdminActType[] } | null,
+): Promise<string> {
+  const user = normalizeUserName(name);
+  await accounts.change(user, (account) => {
+    if (account === null) {
+      throw new AccountError("user_unknown", `There is no user "${user}".`);
+    }
+    const change = decide(account);
+    if (change === null) return null;
+    return { account: change.account, acts: change.types.map((type) => entryOf(type, user)) };
   });
+  return user;
+}
+
+function entryOf(type: AdminActType, user: string): NewLogEntry {
+  return actEntry({ type, user, by: "", time: Date.now() });
+}
+
+/** What a disabled account was before. */
+function usableStatus({ joined, login }: AccountContents): AccountContents["status"] {
+  if (joined !== null) return "active";
+  return login === null ? "invited" : "registered";
 }

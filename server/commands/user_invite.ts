@@ -1,26 +1,21 @@
 /** `mailsec user invite NAME` */
 
 import type { CommandContext } from "../../cli/command.ts";
-import { escapedJson } from "../../cli/escape.ts";
+import { inviteUser } from "../admin/invites.ts";
 import { withOffice } from "../admin/office.ts";
-import { inviteUser } from "../admin/users.ts";
 import { commandConfig } from "./settings.ts";
+import { tellInvite } from "./tell_invite.ts";
 
 export async function run(context: CommandContext): Promise<void> {
   const { config } = commandConfig(context, "data and address");
-  const { user, invite, expires } = await withOffice(
+  const options = {
+    now: Date.now(),
+    address: config.publicAddress,
+    ...(context.options.flag("admin") ? { role: "admin" as const } : {}),
+  };
+  const invite = await withOffice(
     config.data,
-    (office) =>
-      inviteUser(office, context.args.one("name"), {
-        now: Date.now(),
-        address: config.publicAddress,
-      }),
+    (office) => inviteUser(office, context.args.one("name"), options),
   );
-  const until = new Date(expires).toISOString();
-  if (context.options.flag("json")) {
-    await context.stdout(escapedJson({ user, invite, expires: until }) + "\n");
-    return;
-  }
-  await context.stdout(invite + "\n");
-  await context.stderr(`Good for one use until ${until}. ${user} runs: mailsec join INVITE\n`);
+  await tellInvite(context, invite);
 }

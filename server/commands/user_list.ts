@@ -12,6 +12,7 @@ export async function run(context: CommandContext): Promise<void> {
   const users = (await withOffice(config.data, listUsers)).map((user) => ({
     user: user.user,
     status: user.status,
+    role: user.role,
     created: new Date(user.created).toISOString(),
     joined: user.joined === null ? null : new Date(user.joined).toISOString(),
   }));
@@ -26,12 +27,14 @@ export async function run(context: CommandContext): Promise<void> {
   const columns = [
     { header: "USER" },
     { header: "STATUS" },
+    { header: "ROLE" },
     { header: "CREATED" },
     { header: "JOINED" },
   ];
-  const rows = users.map(({ user, status, created, joined }) => [
+  const rows = users.map(({ user, status, role, created, joined }) => [
     user,
     status,
+    role,
     created.slice(0, 10),
     joined?.slice(0, 10) ?? "-",
   ]);

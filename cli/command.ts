@@ -71,6 +71,8 @@ export interface Command {
   readonly options?: readonly Option[];
   readonly examples?: readonly Example[];
   readonly subcommands?: readonly Command[];
+  /** Name of the subcommand that runs when none is named. */
+  readonly default?: string;
   /** Loads the code. A command without subcommands must have it. */
   readonly load?: () => Promise<CommandModule>;
 }

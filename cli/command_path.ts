@@ -16,6 +16,16 @@ export function fullName(program: Program, path: readonly Command[]): string {
   return [program.name, ...path.map((command) => command.name)].join(" ");
 }
 
+/** The subcommand that a group runs when none is named. */
+export function defaultOf(command: Command): Command | undefined {
+  if (command.default === undefined) return undefined;
+  const found = command.subcommands?.find(({ name }) => name === command.default);
+  if (found === undefined) {
+    throw new TypeError(`the command table has no "${command.name} ${command.default}"`);
+  }
+  return found;
+}
+
 /**
  * Follows the words of a command line down the table, as far as they name commands.
  *

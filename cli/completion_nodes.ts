@@ -1,6 +1,7 @@
 /** The command table as a shell completes it: a flat list, one node a command. */
 
 import type { Command, Option, Program } from "./command.ts";
+import { defaultOf } from "./command_path.ts";
 
 /** What can follow the words of one command. */
 export interface CompletionNode {
@@ -35,7 +36,7 @@ function commandNodes(command: Command, parent: string): CompletionNode[] {
   const node: CompletionNode = {
     path,
     commands: command.subcommands ?? [],
-    options: [...(command.options ?? []), HELP],
+    options: [...((defaultOf(command) ?? command).options ?? []), HELP],
     choices: command.arguments?.flatMap((argument) => argument.choices ?? []) ?? [],
     completes: command.arguments?.find((argument) => argument.completes)?.completes,
   };

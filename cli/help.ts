@@ -32,7 +32,8 @@ export function helpText(
 export function usageLine(program: Program, path: readonly Command[]): string {
   const command = path.at(-1);
   const words = [fullName(program, path)];
-  if (command === undefined || command.subcommands !== undefined) words.push("COMMAND");
+  if (command?.default !== undefined) words.push("[COMMAND]");
+  else if (command === undefined || command.subcommands !== undefined) words.push("COMMAND");
   words.push(...(command?.arguments ?? []).map(argumentUsage));
   if (command?.options?.length) words.push("[OPTIONS]");
   return words.join(" ");
@@ -58,7 +59,7 @@ function commandHelp(
   layout.paragraph(command.summary);
   layout.section("Usage", [`  ${usageLine(program, path)}`]);
   for (const paragraph of command.description ?? []) layout.paragraph(paragraph);
-  if (command.subcommands !== undefined) layout.commands(command.subcommands);
+  if (command.subcommands !== undefined) layout.commands(command.subcommands, command.default);
   if (command.arguments?.length) {
     layout.definitions(
       "Arguments",
@@ -116,8 +117,15 @@ class Layout {
     this.section(title, definitions(items, this.width));
   }
 
-  commands(commands: readonly Command[]): void {
-    this.definitions("Commands", commands.map(({ name, summary }) => [name, summary]));
+  /** @param otherwise Name of the one that runs when none is named. */
+  commands(commands: readonly Command[], otherwise?: string): void {
+    this.definitions(
+      "Commands",
+      commands.map(({ name, summary }) => [
+        name,
+        name === otherwise ? `${summary} (without COMMAND: this)` : summary,
+      ]),
+    );
   }
 
   examples(examples: Program["examples"]): void {

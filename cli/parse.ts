@@ -16,7 +16,7 @@ import type {
   ParsedOptions,
   Program,
 } from "./command.ts";
-import { findCommand, fullName } from "./command_path.ts";
+import { defaultOf, findCommand, fullName } from "./command_path.ts";
 import { HELP_WORDS, scanWords } from "./scan.ts";
 import { parseArgs } from "./parse_args.ts";
 import { closestWord } from "./suggest.ts";
@@ -44,12 +44,14 @@ export function parseCommandLine(program: Program, words: readonly string[]): Pa
   if (first === "help") {
     return { action: "help", path: findCommand(program, others).path, asked: true };
   }
-  const { path, rest } = findCommand(program, words);
-  const command = path.at(-1);
+  const found = findCommand(program, words);
+  const { rest } = found;
   const beforeDashes = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (beforeDashes.some((word) => HELP_WORDS.includes(word))) {
-    return { action: "help", path, asked: true };
+    return { action: "help", path: found.path, asked: true };
   }
+  const path = withDefault(found.path);
+  const command = path.at(-1);
   const commandName = fullName(program, path);
   if (command === undefined || command.subcommands !== undefined) {
     if (rest.length === 0) return { action: "help", path, asked: false };
@@ -59,6 +61,13 @@ export function parseCommandLine(program: Program, words: readonly string[]): Pa
     );
   }
   return { action: "run", command, commandName, ...parseValues(command, rest, commandName) };
+}
+
+/** A group alone means its default command, if it has one. */
+function withDefault(path: readonly Command[]): readonly Command[] {
+  const group = path.at(-1);
+  const command = group === undefined ? undefined : defaultOf(group);
+  return command === undefined ? path : [...path, command];
 }
 
 function parseValues(

@@ -19,6 +19,7 @@ const TEXTS = {
     "The password or the keys of this account were changed on another device",
     "Connect again with what is valid now; if it was not you, tell the administrator at once.",
   ],
+  too_often: ["This was done too often in a short time", "Try again in a few minutes."],
   not_admin: ["Only an administrator may do this", "Ask one of the administrators."],
   user_exists: [
     "There is an account of this name already",

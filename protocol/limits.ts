@@ -70,6 +70,8 @@ export const LOG_PAGE = 4096;
 export const MAX_LOG_LEAF_BYTES = 128;
 /** Greatest signed head of the key log, in bytes of UTF-8: a signature in base64 and three lines. */
 export const MAX_LOG_HEAD_BYTES = 5 * 1024;
+/** A device that is being added has at most so long to join. */
+export const MAX_ENROLMENT_MS = 10 * 60_000;
 /** Entries in one page of `list`, and in one request for `entries`. */
 export const MAX_LIST_PAGE = 200;
 /** Mails in one `fetch`. */

@@ -14,6 +14,7 @@ import type { Handshake } from "./handshake_allowance.ts";
 import type { Log } from "./log.ts";
 import type { ConnectionStart } from "./pipe.ts";
 import { type SessionWorker, SessionWorkers, type WorkerPlace } from "./session_workers.ts";
+import type { Arrival } from "./vault/ports.ts";
 import type { VaultLink } from "./vault_link.ts";
 
 /** How often deadlines are looked at, in ms. */
@@ -206,13 +207,13 @@ export class FrontDoor {
     guest.running = { connection, place, since: now() };
   }
 
-  #onUser(id: number, how: "login" | "registered", user: string): void {
+  #onUser(id: number, how: Arrival, user: string): void {
     const guest = this.#guests.get(id);
     if (guest === undefined) return;
     this.#admission.giveBack(guest.handshake);
     const ms = Math.round(now() - guest.since);
     this.#options.log.info(how, { connection: id, user, from: guest.peer, ms });
-    if (how === "registered") return;
+    if (how !== "login") return;
     guest.user = user;
     this.#sessions += 1;
     this.#admission.leave(guest.handshake);

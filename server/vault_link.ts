@@ -2,12 +2,13 @@
 
 import { errorOf } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { Arrival } from "./vault/ports.ts";
 import type { VaultInfo, VaultSettings } from "./vault/vault.ts";
 import type { VaultOrder, VaultReport } from "./vault_messages.ts";
 
 /** Who hears what the vault says about connections. */
 export interface VaultListener {
-  onUser(connection: number, how: "login" | "registered", user: string): void;
+  onUser(connection: number, how: Arrival, user: string): void;
   onEnded(connection: number, reason: string): void;
   /** The vault is gone, and with it the server. */
   onCrash(message: string): void;

@@ -2,6 +2,7 @@
 
 import type { ErrorReport } from "./errors.ts";
 import type { LogFields, LogLevel } from "./log.ts";
+import type { Arrival } from "./vault/ports.ts";
 import type { VaultInfo, VaultSettings } from "./vault/vault.ts";
 
 /** Front door to vault. A `connect` comes with a MessagePort, transferred. */
@@ -19,7 +20,7 @@ export type VaultReport =
   | {
     readonly report: "user";
     readonly connection: number;
-    readonly how: "login" | "registered";
+    readonly how: Arrival;
     readonly user: string;
   }
   /** The vault deals with this connection no more: it must go. */

@@ -6,7 +6,9 @@ import type { MailStore, Placement } from "../../mailstore/store.ts";
 import type { Accounts } from "../vault/accounts.ts";
 import type { AtRest } from "../vault/at_rest.ts";
 import type { KeyLog } from "../vault/key_log.ts";
+import type { LoginTickets } from "../vault/login_tickets.ts";
 import type { OpenSession } from "../vault/sessions.ts";
+import type { TryKind } from "../vault/try_tags.ts";
 
 /** What all handlers work with. */
 export interface Office {
@@ -22,6 +24,11 @@ export interface Office {
   announce(messageId: Bytes, entries: readonly Placement[]): void;
   /** Ends the sessions of a user (by tag), except for the one that asked for what ends them. */
   endSessions(tag: Bytes, code: ErrorCode, except?: OpenSession): void;
+  readonly tickets: LoginTickets;
+  /** OPAQUE registration request to response, under the user's name. Throws FormatError. */
+  passwordResponse(user: string, request: Bytes): Bytes;
+  /** Counts what a user may do only so often. Throws ServerError `too_often`. */
+  allow(kind: TryKind, user: string): Promise<void>;
 }
 
 /** Who asks, as the vault itself has found out at the login, and what can be done about it. */

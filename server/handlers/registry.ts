@@ -5,7 +5,9 @@ import { isRequestType, MESSAGES, type RequestType } from "../../protocol/regist
 import { ServerError } from "../../protocol/error_codes.ts";
 import { CodecError } from "../../protocol/codec_error.ts";
 import type { Schema } from "../../protocol/schema.ts";
+import { handleChangeCredentials } from "./change_credentials.ts";
 import { handleContent } from "./content.ts";
+import { handleEnrolDevice } from "./enrol_device.ts";
 import { handleEntries } from "./entries.ts";
 import { handleFetch } from "./fetch.ts";
 import { handleGetState } from "./get_state.ts";
@@ -13,7 +15,9 @@ import type { Handler, RequestContext } from "./handler.ts";
 import { handleInviteUser } from "./invite_user.ts";
 import { handleList } from "./list.ts";
 import { handleLogSync } from "./log_sync.ts";
+import { handleLoginTicket } from "./login_ticket.ts";
 import { handleLookup } from "./lookup.ts";
+import { handlePasswordStart } from "./password_start.ts";
 import { handlePing } from "./ping.ts";
 import { handlePutEntry } from "./put_entry.ts";
 import { handlePutState } from "./put_state.ts";
@@ -40,6 +44,10 @@ const HANDLERS: { readonly [Type in RequestType]: Handler<(typeof MESSAGES)[Type
   log_sync: handleLogSync,
   put_vouch: handlePutVouch,
   invite_user: handleInviteUser,
+  password_start: handlePasswordStart,
+  change_credentials: handleChangeCredentials,
+  enrol_device: handleEnrolDevice,
+  login_ticket: handleLoginTicket,
 };
 
 /**

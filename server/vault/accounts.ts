@@ -13,7 +13,7 @@ import type {
 import type { AtRest } from "./at_rest.ts";
 import type { KeyLog } from "./key_log.ts";
 import { identityEntry, type NewLogEntry } from "./new_log_entry.ts";
-import { decodeProfile, encodeProfile, type Profile } from "./profile.ts";
+import { decodeProfile, encodeProfile, newProfile, type Profile } from "./profile.ts";
 
 /** Length of an OPAQUE registration record. */
 const LOGIN_RECORD_BYTES = 192;
@@ -111,6 +111,21 @@ export class Accounts {
       return { status: account?.status ?? null, login: null };
     }
     return { status: account.status, login: this.#atRest.open("login", tag, account.login) };
+  }
+
+  /**
+   * The hash of what a recovery of this name has to prove itself with, 32 bytes; null when it cannot
+   * be recovered. A name that nobody has costs the same work as one with an account.
+   */
+  async recoveryOf(user: string): Promise<Bytes | null> {
+    const tag = this.tagOf(user);
+    const account = await this.#store.account(tag);
+    if (account === null) {
+      this.#sealProfile(tag, newProfile(user, 0));
+      return null;
+    }
+    const { recovery } = this.#profileOf(account);
+    return isInUse(account) ? recovery : null;
   }
 
   /** The status of an account; null when there is none. */
@@ -254,4 +269,9 @@ export class Accounts {
   #sealProfile(tag: Bytes, profile: Profile): Bytes {
     return this.#atRest.seal("profile", tag, encodeProfile(profile));
   }
+}
+
+/** Whether somebody may log in to an account, or recover it. */
+export function isInUse({ status }: Pick<AccountContents, "status">): boolean {
+  return status === "active" || status === "registered";
 }

@@ -2,7 +2,9 @@
  * The stages of a connection in the vault before a session is open:
  *
  *     start ─decapsulate→ keyed ─loginStart→ password ─loginFinish→ proof ─loginConfirm→ proven
- *                           └─registerStart→ register ─registerFinish→ registered, turned away
+ *                           ├─registerStart→ register ─registerFinish→ registered, turned away
+ *                           └─recoverStart→ recover ─recoverFinish→ recovered
+ *                                └→ not recovered     └→ not recovered
  *
  * A call that does not fit the stage is refused, so no step can be skipped or taken twice.
  */
@@ -19,6 +21,7 @@ import {
 import type { InviteRefusal } from "../../protocol/messages/registration.ts";
 import type { Schema } from "../../protocol/schema.ts";
 import type { Logins, PasswordStep, ProofStep } from "./login.ts";
+import type { Recoveries, RecoveryStep } from "./recovery.ts";
 import type { RegisterStep, Registrations } from "./registration.ts";
 import type { ServerKeys } from "./server_keys.ts";
 
@@ -27,7 +30,9 @@ export type LoginStage =
   | { readonly at: "password"; readonly step: PasswordStep }
   | { readonly at: "proof"; readonly step: ProofStep }
   | { readonly at: "register"; readonly step: RegisterStep }
-  | { readonly at: "registered"; readonly user: string }
+  | { readonly at: "recover"; readonly step: RecoveryStep }
+  /** Registered, recovered or not: there is nothing more to do. */
+  | { readonly at: "registered" | "recovered" | "not_recovered"; readonly user: string }
   | { readonly at: "proven"; readonly user: string; readonly fingerprint: Bytes }
   /** The invite did not count; the client is told why, and there is nothing more to do. */
   | { readonly at: "turned_away"; readonly user: string; readonly reason: InviteRefusal };
@@ -61,6 +66,7 @@ export type StepCall = Exclude<HandshakeCall, "serverRecord">;
 interface Desk {
   readonly logins: Logins;
   readonly registrations: Registrations;
+  readonly recoveries: Recoveries;
   readonly keys: ServerKeys;
 }
 
@@ -89,6 +95,10 @@ export function takeStep(
       return registerStart(desk, at(stage, "keyed"), argsOf(call, args));
     case "registerFinish":
       return registerFinish(desk, at(stage, "register").step, argsOf(call, args));
+    case "recoverStart":
+      return recoverStart(desk, at(stage, "keyed"), argsOf(call, args));
+    case "recoverFinish":
+      return recoverFinish(desk, at(stage, "recover").step, argsOf(call, args));
   }
 }
 
@@ -104,10 +114,10 @@ async function decapsulate(
 async function loginStart(
   { logins }: Desk,
   _keyed: LoginStage,
-  { user, ke1 }: CallArgs<"loginStart">,
+  args: CallArgs<"loginStart">,
 ): Promise<StepTaken> {
-  const started = await logins.start(user, ke1);
-  if (started === null) throw new LoginRefused("blocked", user);
+  const started = await logins.start(args);
+  if (started === null) throw new LoginRefused("blocked", args.user);
   return { result: { ke2: started.ke2 }, next: { at: "password", step: started.step } };
 }
 
@@ -152,6 +162,30 @@ async function registerFinish(
     ? { at: "registered", user } as const
     : { at: "turned_away", user, reason: result.refused } as const;
   return { result, next };
+}
+
+async function recoverStart(
+  { recoveries }: Desk,
+  _keyed: LoginStage,
+  args: CallArgs<"recoverStart">,
+): Promise<StepTaken> {
+  const started = await recoveries.start(args);
+  if (started === null) throw new LoginRefused("blocked", args.user);
+  const { result, step } = started;
+  const next = step === null
+    ? { at: "not_recovered", user: args.user } as const
+    : { at: "recover", step } as const;
+  return { result, next };
+}
+
+async function recoverFinish(
+  { recoveries }: Desk,
+  step: RecoveryStep,
+  args: CallArgs<"recoverFinish">,
+): Promise<StepTaken> {
+  const accepted = await recoveries.finish(step, args);
+  const result: CallResult<"recoverFinish"> = { accepted };
+  return { result, next: { at: accepted ? "recovered" : "not_recovered", user: step.user } };
 }
 
 function at<At extends string>(

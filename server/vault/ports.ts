@@ -22,6 +22,7 @@ import type { Office, RequestContext } from "../handlers/handler.ts";
 import { handleRequest } from "../handlers/registry.ts";
 import type { Log } from "../log.ts";
 import type { Logins } from "./login.ts";
+import type { Recoveries } from "./recovery.ts";
 import type { Registrations } from "./registration.ts";
 import { LoginRefused, type LoginStage, type StepCall, takeStep } from "./login_stages.ts";
 import type { ServerKeys } from "./server_keys.ts";
@@ -39,16 +40,20 @@ type Stage =
 /** The end of a login. */
 type Proven = Extract<LoginStage, { at: "proven" }>;
 
+/** How a user has come through. */
+export type Arrival = "login" | "registered" | "recovered";
+
 /** What a port is connected to. */
 export interface PortOptions {
   readonly keys: ServerKeys;
   readonly logins: Logins;
   readonly registrations: Registrations;
+  readonly recoveries: Recoveries;
   readonly sessions: Sessions;
   readonly office: Office;
   readonly log: Log;
-  /** A session is open, or a registration complete. */
-  onUser(how: "login" | "registered", user: string): void;
+  /** A session is open, or a registration or a recovery complete. */
+  onUser(how: Arrival, user: string): void;
   /** The port has ended by the vault's will: the connection must go too. */
   onEnd(reason: string): void;
 }
@@ -131,13 +136,25 @@ export class VaultConnection {
     const { result, next } = await takeStep(this.#options, login, { call: call as StepCall, args });
     if (this.#ended) return result;
     if (next.at === "proven") return { ...result as object, refused: this.#open(next) };
-    if (next.at === "registered") this.#options.onUser("registered", next.user);
-    if (next.at === "turned_away") {
-      const { user, reason } = next;
-      this.#options.log.warn("registration_refused", { reason, user });
-    }
+    this.#note(next);
     this.#stage = { at: "login", login: next };
     return result;
+  }
+
+  /** What the ends of a registration and a recovery mean for others. */
+  #note(next: LoginStage): void {
+    const { log, office, onUser } = this.#options;
+    switch (next.at) {
+      case "registered":
+        return onUser("registered", next.user);
+      case "turned_away":
+        return log.warn("registration_refused", { reason: next.reason, user: next.user });
+      case "recovered":
+        office.endSessions(office.accounts.tagOf(next.user), "credentials_changed");
+        return onUser("recovered", next.user);
+      case "not_recovered":
+        return log.warn("recovery_refused", { user: next.user });
+    }
   }
 
   /** Gives the port the user's authority, or says why not. */

@@ -7,8 +7,9 @@
 import { equalBytes } from "../../crypto/bytes.ts";
 import { formatFingerprint } from "../../crypto/fingerprint.ts";
 import { passwordReady } from "../../crypto/password_identifiers.ts";
+import { registrationResponse } from "../../crypto/password_server.ts";
 import type { Clock } from "../../crypto/tick.ts";
-import type { ErrorCode } from "../../protocol/error_codes.ts";
+import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
 import type { MailStore } from "../../mailstore/store.ts";
 import { openSqliteStore } from "../../mailstore/sqlite_store.ts";
 import { type DataPaths, dataPaths, isSetUp, lockDataFolder } from "../data_folder.ts";
@@ -17,13 +18,16 @@ import type { Log } from "../log.ts";
 import { Accounts } from "./accounts.ts";
 import { AtRest } from "./at_rest.ts";
 import { LoginThrottle } from "./login_throttle.ts";
+import { LoginTickets } from "./login_tickets.ts";
 import { currentChain } from "./identity_chain.ts";
 import { KeyLog } from "./key_log.ts";
 import { Logins } from "./login.ts";
+import { Recoveries } from "./recovery.ts";
 import { Registrations } from "./registration.ts";
 import { type Port, type PortOptions, VaultConnection } from "./ports.ts";
 import { createServerSecrets, ServerKeys } from "./server_keys.ts";
 import { type OpenSession, Sessions } from "./sessions.ts";
+import { TryTags } from "./try_tags.ts";
 
 /** What the vault is told when it opens. */
 export interface VaultSettings {
@@ -112,6 +116,8 @@ export class Vault {
       maxPerUser: settings.maxSessionsPerUser,
     });
     const throttle = new LoginThrottle(store, () => clock.now());
+    const tickets = new LoginTickets(keys.secrets.databaseKey);
+    const tryTags = new TryTags(keys.secrets.databaseKey);
     const office: Office = {
       store,
       accounts,
@@ -121,6 +127,13 @@ export class Vault {
       now: () => clock.now(),
       announce: (messageId, entries) => sessions.announce(messageId, entries),
       endSessions: (tag, code, except) => sessions.endAll(tag, code, except),
+      tickets,
+      passwordResponse: (user, request) =>
+        registrationResponse(keys.secrets.opaqueSetup, user, request),
+      async allow(kind, user) {
+        const counted = await throttle.begin(tryTags.tagOf(kind, user));
+        if (counted === null) throw new ServerError("too_often");
+      },
     };
     this.#store = store;
     this.#lock = lock;
@@ -129,9 +142,10 @@ export class Vault {
     this.#sessions = sessions;
     this.#accounts = accounts;
     this.#keyLog = keyLog;
-    const logins = new Logins({ accounts, throttle, keys, clock });
+    const logins = new Logins({ accounts, throttle, tickets, tryTags, keys, clock });
+    const recoveries = new Recoveries({ accounts, throttle, tryTags, keys, clock });
     const registrations = new Registrations({ accounts, keyLog, keys, clock });
-    this.#ports = { keys, logins, registrations, sessions, office, log };
+    this.#ports = { keys, logins, registrations, recoveries, sessions, office, log };
   }
 
   /** Takes the port of a new connection. */

@@ -7,8 +7,8 @@
  * or `await using server = await startTestServer()`.
  */
 
-import { withOffice } from "../../server/admin/office.ts";
-import { inviteUser } from "../../server/admin/users.ts";
+import { inviteUser, type NewInvite, resetUser } from "../../server/admin/invites.ts";
+import { type AdminOffice, withOffice } from "../../server/admin/office.ts";
 import type { ServerConfig } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
 import { type RunningServer, startServer, type TestSubstitutes } from "../../server/serve.ts";
@@ -58,11 +58,20 @@ export class TestServer {
 
   /** An invite line for a new user, made as `mailsec user invite` makes it. */
   async invite(name: string): Promise<string> {
-    const { invite } = await withOffice(
-      this.dataDir,
-      (office) => inviteUser(office, name, { now: Date.now(), address: null }),
+    const { invite } = await this.office((office) =>
+      inviteUser(office, name, { now: Date.now(), address: null })
     );
     return invite;
+  }
+
+  /** Takes an account back to invited, as `mailsec user reset` does. */
+  reset(name: string): Promise<NewInvite> {
+    return this.office((office) => resetUser(office, name, { now: Date.now(), address: null }));
+  }
+
+  /** What the administrator's command line does, beside the running server. */
+  office<T>(work: (office: AdminOffice) => Promise<T>): Promise<T> {
+    return withOffice(this.dataDir, work);
   }
 
   /** Lines of the log with this event. */

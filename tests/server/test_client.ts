@@ -17,15 +17,20 @@ import {
 } from "../../crypto/composite_kem.ts";
 import { type SealedMail, sealMail } from "../../crypto/envelope_seal.ts";
 import { fingerprintOf } from "../../crypto/fingerprint.ts";
-import { makeFirstIdentity } from "../../crypto/identity.ts";
+import {
+  type IdentityRecord,
+  makeFirstIdentity,
+  makeResetIdentity,
+} from "../../crypto/identity.ts";
 import { inviteToken, parseInvite } from "../../crypto/invite.ts";
+import { parseInviteGrant } from "../../crypto/invite_grant.ts";
 import { newBundleKey, sealBundle, wrapSlotP } from "../../crypto/key_bundle.ts";
 import { startLogin, startRegistration } from "../../crypto/password_client.ts";
 import { finishLogin, finishRegistration } from "../../crypto/password_client.ts";
 import { passwordReady } from "../../crypto/password_identifiers.ts";
 import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../../crypto/recovery_code.ts";
 import { parseServerRecord, type ServerRecord } from "../../crypto/server_record.ts";
-import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
+import { generateSigningKeyPair, importSigner, type Signer } from "../../crypto/sign.ts";
 import { ClientLink, type RegistrationSteps } from "../../protocol/client_link.ts";
 import type { ClientSession } from "../../protocol/client_session.ts";
 import type { ServerEvent } from "../../protocol/messages/events.ts";
@@ -178,12 +183,29 @@ export async function sealTestMail(
   });
 }
 
+/** What a registration is made with beside the invite. */
+export interface RegisterOptions {
+  readonly password: string;
+  /** The signing key of the new user; the one that all share unless given. */
+  readonly signer?: Signer;
+  /** Makes the identity, in place of an honest one. */
+  readonly identity?: (honest: IdentityRecord) => Promise<IdentityRecord>;
+}
+
 /** Registers with an invite. Returns how the server answered. */
-export async function register(port: number, inviteLine: string, password: string) {
+export async function register(
+  port: number,
+  inviteLine: string,
+  options: string | RegisterOptions,
+) {
   const wire = await Wire.open(port);
   try {
     const record = parseServerRecord(await wire.link.serverRecord());
-    const steps = await registrationSteps(record.realm, inviteLine, password);
+    const steps = await registrationSteps(
+      record.realm,
+      inviteLine,
+      typeof options === "string" ? { password: options } : options,
+    );
     return await wire.link.register(known(record), steps);
   } finally {
     wire.close();
@@ -195,9 +217,9 @@ export async function register(port: number, inviteLine: string, password: strin
 export async function registrationSteps(
   realm: Bytes,
   inviteLine: string,
-  password: string,
+  { password, ...options }: RegisterOptions,
 ): Promise<RegistrationSteps> {
-  const { kem, signing, signer } = await testKeys();
+  const { kem, signing, signer: shared } = await testKeys();
   const { user, secret } = parseInvite(inviteLine);
   const owner = { realm, user, password };
   const { request, ...state } = startRegistration(owner);
@@ -205,7 +227,7 @@ export async function registrationSteps(
     user,
     token: inviteToken(secret),
     request,
-    async finish({ response }) {
+    async finish({ response, grant }) {
       const finished = finishRegistration(owner, state, response);
       const bundleKey = newBundleKey();
       const bundle = {
@@ -214,13 +236,14 @@ export async function registrationSteps(
         earlierKem: [],
         devices: [],
       };
-      const identity = await makeFirstIdentity({
-        user,
-        kemPublicKey: kem.publicKey,
-        signer,
-        time: Date.now(),
-        inviteSecret: secret,
-      });
+      const keys = {
+        ...{ user, kemPublicKey: kem.publicKey, signer: options.signer ?? shared },
+        ...{ time: Date.now(), inviteSecret: secret },
+      };
+      const honest = grant === null
+        ? await makeFirstIdentity(keys)
+        : await makeResetIdentity({ ...keys, grant: parseInviteGrant(grant) });
+      const identity = await options.identity?.(honest) ?? honest;
       const slots = [wrapSlotP(owner, bundleKey, finished)];
       return {
         record: finished.record,
@@ -273,11 +296,11 @@ export async function login(port: number, user: string, password: string): Promi
 export async function join(
   server: { port: number; invite(name: string): Promise<string> },
   user: string,
-  password = `the password of ${user}`,
+  options: string | RegisterOptions = `the password of ${user}`,
 ): Promise<TestClient> {
-  const result = await register(server.port, await server.invite(user), password);
+  const result = await register(server.port, await server.invite(user), options);
   if (!result.accepted) throw new Error(`registration refused: ${result.code}`);
-  return await login(server.port, user, password);
+  return await login(server.port, user, typeof options === "string" ? options : options.password);
 }
 
 function known(record: ServerRecord) {

@@ -9,8 +9,8 @@ import { finishLogin, startLogin } from "../../crypto/password_client.ts";
 import { parseServerRecord } from "../../crypto/server_record.ts";
 import { ClientLink } from "../../protocol/client_link.ts";
 import { ServerSession } from "../../protocol/server_session.ts";
+import { inviteUser } from "../../server/admin/invites.ts";
 import { withOffice } from "../../server/admin/office.ts";
-import { inviteUser } from "../../server/admin/users.ts";
 import { systemClock } from "../../server/clock.ts";
 import { dataPaths, prepareDataFolder } from "../../server/data_folder.ts";
 import { hostPort } from "../../server/address.ts";
@@ -109,7 +109,9 @@ export class VaultRig {
     const rigged = this.connect();
     const { link } = this.#session(rigged);
     const record = parseServerRecord(await link.serverRecord());
-    const steps = await registrationSteps(record.realm, invite.invite, passwordOf(user));
+    const steps = await registrationSteps(record.realm, invite.invite, {
+      password: passwordOf(user),
+    });
     await link.register({ record: record.bytes, kemPublicKey: record.kemKey }, steps);
     rigged.port.close();
   }

@@ -5,16 +5,8 @@ import { encodeFrame, FrameType, refusedFrame } from "../../protocol/frame.ts";
 import { ping } from "../../protocol/messages/ping.ts";
 import { send } from "../../protocol/messages/send.ts";
 import { ConnectionLostError } from "../../protocol/session_errors.ts";
-import type { HandshakeCall } from "../../protocol/vault_port.ts";
-import { FakeVault, knownServer, loginSteps, someRegistration } from "./fake_vault.ts";
+import { FakeVault, knownServer, loginSteps } from "./fake_vault.ts";
 import { LIMITS, linkPair } from "./link_pair.ts";
-
-const registrationSteps = {
-  user: "bob",
-  token: randomBytes(32),
-  request: randomBytes(32),
-  finish: () => someRegistration,
-};
 
 Deno.test("handshake: record, login, a request, goodbye", async () => {
   const { client, vault, opened, closed } = linkPair();
@@ -37,6 +29,16 @@ Deno.test("handshake: record, login, a request, goodbye", async () => {
   ]);
 });
 
+Deno.test("handshake: a ticket reaches the vault, and changes no length", async () => {
+  const ticket = randomBytes(48);
+  for (const given of [ticket, null]) {
+    const { client, vault, fromClient } = linkPair();
+    await client.login(knownServer, { ...loginSteps(), ticket: given });
+    assertEquals(vault.ticket, given);
+    assertEquals(fromClient.map((frame) => frame.length - 4), [2713, 272, 80, 80]);
+  }
+});
+
 Deno.test("handshake: frames have the lengths that are documented", async () => {
   const { client, fromClient, fromServer } = linkPair();
   await client.login(knownServer, loginSteps());
@@ -53,15 +55,6 @@ Deno.test("handshake: bytes may come one by one", async () => {
   });
   const { session } = await pair.client.login(knownServer, loginSteps());
   assertEquals(await session.request(ping, {}), { time: 7 });
-});
-
-Deno.test("handshake: a registration reaches the vault whole and ends the connection", async () => {
-  const { client, vault, closed, opened } = linkPair();
-  const result = await client.register(knownServer, registrationSteps);
-  assertEquals(result, { accepted: true, payload: new Uint8Array(0) });
-  assertEquals(vault.registered, someRegistration);
-  assertEquals(await closed, "registered");
-  assertEquals(opened, []);
 });
 
 Deno.test("handshake: a user who may have no session is told so, under the channel's keys", async () => {
@@ -121,13 +114,13 @@ Deno.test("handshake: what a secret step throws reaches the caller", async () =>
     }), WrongPassword);
 });
 
-const LOGIN_CALLS: HandshakeCall[] = [
+const LOGIN_CALLS = [
   "serverRecord",
   "decapsulate",
   "loginStart",
   "loginFinish",
   "loginConfirm",
-];
+] as const;
 for (const call of LOGIN_CALLS) {
   Deno.test(`handshake: when the vault refuses ${call}, nothing is said`, async () => {
     const vault = new FakeVault();
@@ -141,25 +134,6 @@ for (const call of LOGIN_CALLS) {
     assertEquals(fromServer.length, Math.max(0, LOGIN_CALLS.indexOf(call) - 1));
   });
 }
-
-for (const call of ["registerStart", "registerFinish"] as const) {
-  Deno.test(`handshake: when the vault refuses ${call}, nothing is said`, async () => {
-    const vault = new FakeVault();
-    vault[call] = () => Promise.reject<never>(new Error("no"));
-    const { client, closed } = linkPair({ vault });
-    await assertRejects(() => client.register(knownServer, registrationSteps), ConnectionLostError);
-    assertEquals(await closed, "handshake");
-  });
-}
-
-Deno.test("handshake: who registers with an invite that does not count is told why", async () => {
-  const vault = new FakeVault();
-  vault.inviteRefused = "invite_expired";
-  const { client, closed } = linkPair({ vault });
-  const result = await client.register(knownServer, registrationSteps);
-  assertEquals(result, { accepted: false, code: "invite_expired" });
-  assertEquals(await closed, "invite_expired");
-});
 
 Deno.test("handshake: requests before the login reach nobody", async () => {
   const request = encodeFrame(FrameType.M1, randomBytes(2713));

@@ -1,8 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import type { Bytes } from "../../crypto/bytes.ts";
 import { encode, validate } from "../../protocol/codec.ts";
 import { CodecError } from "../../protocol/codec_error.ts";
+import { FRAME_LENGTHS, FrameType } from "../../protocol/frame.ts";
 import { MAX_PLAINTEXT_MESSAGE_BYTES } from "../../protocol/limits.ts";
-import { registration } from "../../protocol/messages/registration.ts";
+import { logReceipt } from "../../protocol/messages/fields.ts";
+import { recovery, recoveryStart } from "../../protocol/messages/recovery.ts";
+import { registration, registrationStart } from "../../protocol/messages/registration.ts";
 import { MESSAGES } from "../../protocol/registry.ts";
 import type { Schema } from "../../protocol/schema.ts";
 import { HANDSHAKE_CALLS } from "../../protocol/vault_port.ts";
@@ -14,7 +18,7 @@ const summary = one;
 const KIB = 1024;
 const SAFE = Number.MAX_SAFE_INTEGER;
 
-function zeros(n: number): Uint8Array {
+function zeros(n: number): Bytes {
   return new Uint8Array(Math.max(n, 0));
 }
 
@@ -31,9 +35,17 @@ interface Limit {
   body(n: number): unknown;
 }
 
-const parts = { record: one, identity: one, bundle: one, state: one };
+const parts = {
+  record: one,
+  identity: one,
+  bundle: one,
+  state: one,
+  recoveryHash: zeros(32),
+};
+const recovered = { record: one, bundle: one, signature: zeros(3373) };
+const changed = { ...recovered, recoveryHash: null, identity: null };
 const entry = { index: 1, messageId: id, arrived: 0, contentLength: 0, revision: 0, sealed: null };
-const found = { user: "a", status: "unknown", identities: [] };
+const found = { user: "a", status: "unknown", identities: [], vouches: [] };
 const { request: lookup, reply: lookupReply } = MESSAGES.lookup;
 
 function limit(
@@ -140,6 +152,80 @@ const LIMITS: Limit[] = [
     revision: 0,
     sealed: zeros(n),
   })),
+  limit("lookup: vouches", lookupReply, [0, 16])((n) => ({
+    results: [{ ...found, vouches: times(n, one) }],
+  })),
+  limit("lookup: a vouch", lookupReply, [1, 4 * KIB])((n) => ({
+    results: [{ ...found, vouches: [zeros(n)] }],
+  })),
+  limit("log_sync: from", MESSAGES.log_sync.request, [0, SAFE])((n) => ({ from: n })),
+  limit("log_sync: leaves", MESSAGES.log_sync.reply, [0, 4096])((n) => ({
+    head: "h",
+    leaves: times(n, one),
+  })),
+  limit("log_sync: a leaf", MESSAGES.log_sync.reply, [1, 128])((n) => ({
+    head: "h",
+    leaves: [zeros(n)],
+  })),
+  limit("log_sync: head", MESSAGES.log_sync.reply, [1, 5 * KIB])((n) => ({
+    head: "h".repeat(n),
+    leaves: [],
+  })),
+  limit("put_vouch: vouch", MESSAGES.put_vouch.request, [1, 4 * KIB])((n) => ({
+    vouch: zeros(n),
+  })),
+  limit("invite_user: grant", MESSAGES.invite_user.request, [1, 4 * KIB])((n) => ({
+    grant: zeros(n),
+    reset: false,
+  })),
+  limit("password_start: request", MESSAGES.password_start.request, [1, KIB])((n) => ({
+    request: zeros(n),
+  })),
+  limit("password_start: response", MESSAGES.password_start.reply, [1, KIB])((n) => ({
+    response: zeros(n),
+  })),
+  limit("change_credentials: bundle", MESSAGES.change_credentials.request, [1, 64 * KIB])((n) => ({
+    ...changed,
+    bundle: zeros(n),
+  })),
+  limit("change_credentials: record", MESSAGES.change_credentials.request, [1, KIB])((n) => ({
+    ...changed,
+    record: zeros(n),
+  })),
+  limit("change_credentials: recovery", MESSAGES.change_credentials.request, [32, 32])((n) => ({
+    ...changed,
+    recoveryHash: zeros(n),
+  })),
+  limit("change_credentials: identity", MESSAGES.change_credentials.request, [1, 16 * KIB])((
+    n,
+  ) => ({ ...changed, identity: zeros(n) })),
+  limit("change_credentials: signature", MESSAGES.change_credentials.request, [3373, 3373])((
+    n,
+  ) => ({ ...changed, signature: zeros(n) })),
+  limit("enrol_device: wrap", MESSAGES.enrol_device.request, [72, 72])((n) => ({
+    wrap: zeros(n),
+    expires: 1,
+  })),
+  limit("login_ticket: ticket", MESSAGES.login_ticket.reply, [48, 48])((n) => ({
+    ticket: zeros(n),
+  })),
+  limit("registration: recovery hash", registration, [32, 32])((n) => ({
+    ...parts,
+    recoveryHash: zeros(n),
+  })),
+  limit("registration start: grant", registrationStart, [1, 4 * KIB])((n) => ({
+    response: one,
+    grant: zeros(n),
+  })),
+  limit("recovery start: bundle", recoveryStart, [1, 64 * KIB])((n) => ({
+    response: one,
+    bundle: zeros(n),
+  })),
+  limit("recovery: bundle", recovery, [1, 64 * KIB])((n) => ({ ...recovered, bundle: zeros(n) })),
+  limit("recovery: signature", recovery, [3373, 3373])((n) => ({
+    ...recovered,
+    signature: zeros(n),
+  })),
   limit("registration: OPAQUE record", registration, [1, KIB])((n) => ({
     ...parts,
     record: zeros(n),
@@ -163,6 +249,17 @@ const LIMITS: Limit[] = [
   limit("vault: KE1", HANDSHAKE_CALLS.loginStart.args, [1, KIB])((n) => ({
     user: "alice",
     ke1: zeros(n),
+    ticket: null,
+  })),
+  limit("vault: ticket", HANDSHAKE_CALLS.loginStart.args, [48, 48])((n) => ({
+    user: "alice",
+    ke1: one,
+    ticket: zeros(n),
+  })),
+  limit("vault: proof of a recovery code", HANDSHAKE_CALLS.recoverStart.args, [32, 32])((n) => ({
+    user: "alice",
+    auth: zeros(n),
+    request: one,
   })),
   limit("vault: invite token", HANDSHAKE_CALLS.registerStart.args, [32, 32])((n) => ({
     user: "alice",
@@ -195,11 +292,46 @@ Deno.test("limits: the greatest single requests fit one message", () => {
     [MESSAGES.fetch.reply, {
       mails: [{ messageId: id, header: zeros(320 * KIB), summary: zeros(128 * KIB) }],
     }],
-    [MESSAGES.lookup.reply, { results: [{ ...found, identities: times(64, zeros(16 * KIB)) }] }],
+    [MESSAGES.lookup.reply, {
+      results: [{
+        ...found,
+        identities: times(64, zeros(16 * KIB)),
+        vouches: times(16, zeros(4 * KIB)),
+      }],
+    }],
+    [MESSAGES.log_sync.reply, { head: "h".repeat(5 * KIB), leaves: times(4096, zeros(128)) }],
   ];
   for (const [schema, value] of greatest) {
     const { length } = encode(schema, value);
     assertEquals(length < MAX_PLAINTEXT_MESSAGE_BYTES, true, `${length} bytes`);
+  }
+});
+
+Deno.test("limits: the greatest parts of a registration and a recovery fit their frames", () => {
+  const tag = 16;
+  const greatest: [FrameType, number][] = [
+    [
+      FrameType.M4R,
+      encode(recoveryStart, { response: zeros(KIB), bundle: zeros(64 * KIB) }).length,
+    ],
+    [FrameType.M4R, encode(registrationStart, { response: one, grant: zeros(4 * KIB) }).length],
+    [
+      FrameType.M5R,
+      encode(registration, {
+        record: zeros(KIB),
+        identity: zeros(16 * KIB),
+        bundle: zeros(64 * KIB),
+        state: zeros(16 * KIB),
+        recoveryHash: zeros(32),
+      }).length,
+    ],
+    [
+      FrameType.M6R,
+      1 + encode(logReceipt, { index: SAFE, head: "h".repeat(5 * KIB) }).length,
+    ],
+  ];
+  for (const [type, length] of greatest) {
+    assertEquals(length + tag <= FRAME_LENGTHS[type][1], true, `${type}: ${length} bytes`);
   }
 });
 

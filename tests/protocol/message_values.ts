@@ -6,7 +6,13 @@ import type { RequestType } from "../../protocol/registry.ts";
 
 function bytesOf(minLength: number, maxLength: number): fc.Arbitrary<Bytes> {
   return fc.oneof(
-    { weight: 9, arbitrary: fc.uint8Array({ minLength, maxLength: Math.min(maxLength, 300) }) },
+    {
+      weight: 9,
+      arbitrary: fc.uint8Array({
+        minLength,
+        maxLength: Math.min(maxLength, Math.max(minLength, 300)),
+      }),
+    },
     { weight: 1, arbitrary: fc.constant(new Uint8Array(maxLength).fill(7)) },
   ).map((bytes) => new Uint8Array(bytes));
 }
@@ -20,6 +26,10 @@ const header = bytesOf(1, 320 * 1024);
 const summary = bytesOf(1, 128 * 1024);
 const sealedEntry = bytesOf(1, 64 * 1024);
 const sealedState = bytesOf(1, 1400 * 1024);
+const opaque = bytesOf(1, 1024);
+const vouch = bytesOf(1, 4096);
+const signature = bytesOf(3373, 3373);
+const head = fc.string({ unit: "binary", minLength: 1, maxLength: 200 });
 const entries = fc.array(
   fc.record({
     index,
@@ -59,6 +69,19 @@ export const REQUESTS: Record<RequestType, fc.Arbitrary<unknown>> = {
   }),
   get_state: nothing,
   put_state: fc.record({ revision, sealed: sealedState }),
+  log_sync: fc.record({ from: natural }),
+  put_vouch: fc.record({ vouch }),
+  invite_user: fc.record({ grant: bytesOf(1, 4096), reset: fc.boolean() }),
+  password_start: fc.record({ request: opaque }),
+  change_credentials: fc.record({
+    record: fc.option(opaque),
+    recoveryHash: fc.option(bytesOf(32, 32)),
+    identity: fc.option(bytesOf(1, 16 * 1024)),
+    bundle: bytesOf(1, 64 * 1024),
+    signature,
+  }),
+  enrol_device: fc.record({ wrap: fc.option(bytesOf(72, 72)), expires: natural }),
+  login_ticket: nothing,
 };
 
 export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
@@ -69,6 +92,7 @@ export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
         user,
         status: fc.constantFrom("active", "disabled", "unknown"),
         identities: fc.array(bytesOf(1, 16 * 1024), { maxLength: 4 }),
+        vouches: fc.array(vouch, { maxLength: 16 }),
       }),
       { minLength: 1, maxLength: 10 },
     ),
@@ -88,6 +112,13 @@ export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
   }),
   get_state: fc.record({ revision, sealed: fc.option(sealedState) }),
   put_state: fc.record({ revision }),
+  log_sync: fc.record({ head, leaves: fc.array(bytesOf(1, 128), { maxLength: 300 }) }),
+  put_vouch: nothing,
+  invite_user: fc.record({ expires: natural }),
+  password_start: fc.record({ response: opaque }),
+  change_credentials: fc.record({ receipt: fc.option(fc.record({ index: natural, head })) }),
+  enrol_device: nothing,
+  login_ticket: fc.record({ ticket: bytesOf(48, 48) }),
 };
 
 export const SERVER_EVENTS: fc.Arbitrary<ServerEvent> = fc.oneof(
@@ -97,6 +128,12 @@ export const SERVER_EVENTS: fc.Arbitrary<ServerEvent> = fc.oneof(
   }),
   fc.record({
     event: fc.constant("closing" as const),
-    body: fc.record({ reason: fc.constantFrom("shutting_down" as const, "disabled" as const) }),
+    body: fc.record({
+      reason: fc.constantFrom(
+        "shutting_down" as const,
+        "disabled" as const,
+        "credentials_changed" as const,
+      ),
+    }),
   }),
 );

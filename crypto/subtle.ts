@@ -1,12 +1,21 @@
 /**
  * Web Crypto with the types of the calls that TypeScript does not know yet: key encapsulation,
- * `getPublicKey` and the formats of ML-KEM and ML-DSA keys (WICG "Modern Algorithms in the Web
- * Cryptography API"). It has no behaviour of its own.
+ * `getPublicKey`, Argon2id and the formats of ML-KEM and ML-DSA keys (WICG "Modern Algorithms in
+ * the Web Cryptography API"). It has no behaviour of its own.
  */
 
 import type { Bytes } from "./bytes.ts";
 
-type ModernUsage = "encapsulateBits" | "decapsulateBits" | "sign" | "verify";
+type ModernUsage = "encapsulateBits" | "decapsulateBits" | "sign" | "verify" | "deriveBits";
+
+/** What Argon2id takes; `memory` in KiB. */
+interface Argon2Params {
+  readonly name: "Argon2id";
+  readonly nonce: Bytes;
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
 
 interface ModernSubtle {
   generateKey(
@@ -15,9 +24,9 @@ interface ModernSubtle {
     usages: ModernUsage[],
   ): Promise<CryptoKeyPair>;
   importKey(
-    format: "raw-seed" | "raw-public",
+    format: "raw-seed" | "raw-public" | "raw-secret",
     key: Bytes,
-    algorithm: "ML-KEM-768" | "ML-DSA-65",
+    algorithm: "ML-KEM-768" | "ML-DSA-65" | "Argon2id",
     extractable: boolean,
     usages: ModernUsage[],
   ): Promise<CryptoKey>;
@@ -32,6 +41,7 @@ interface ModernSubtle {
     privateKey: CryptoKey,
     ciphertext: Bytes,
   ): Promise<ArrayBuffer>;
+  deriveBits(algorithm: Argon2Params, key: CryptoKey, bits: number): Promise<ArrayBuffer>;
 }
 
 /** The same object as `crypto.subtle`, seen with those types. */

@@ -5,6 +5,7 @@
  *     mail.db        the mail store, with mail.db-wal and mail.db-shm while it is open
  *     address        HOST:PORT that invites name (written by the server)
  *     lock           held by the server that runs on this folder
+ *     server.key.lock  held by whoever replaces server.key
  *     *.new          a file that was being written when the server was killed
  *     mailsec.toml   settings, when the administrator writes some
  *
@@ -21,7 +22,12 @@ const FILE_MODE = 0o600;
 const OTHERS = 0o077;
 
 /** What may be in a folder without keys: settings, and what a first start leaves when it is killed. */
-const BEFORE_SET_UP: ReadonlySet<string> = new Set([SETTINGS_FILE, "lock", "server.key.new"]);
+const BEFORE_SET_UP: ReadonlySet<string> = new Set([
+  SETTINGS_FILE,
+  "lock",
+  "server.key.lock",
+  "server.key.new",
+]);
 
 /** Where things are in a data folder. */
 export interface DataPaths {
@@ -91,6 +97,31 @@ export function lockDataFolder(paths: DataPaths): Deno.FsFile {
       { hint: "Stop it first, or name another data folder with --data." },
     );
   });
+}
+
+/**
+ * Runs `work`, which reads and replaces the key file, while nobody else does. Waits for its turn.
+ */
+export async function withKeyFileLock<T>(
+  paths: DataPaths,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const path = `${paths.keyFile}.lock`;
+  using file = attempt(
+    `Locking ${path}`,
+    () => Deno.openSync(path, { write: true, create: true, mode: FILE_MODE }),
+  );
+  await file.lock(true);
+  return await work();
+}
+
+/** When the key file was replaced last: a text that is another one after each time. */
+export function keyFileStamp(paths: DataPaths): string {
+  const { ino, mtime, size } = attempt(
+    `Looking at ${paths.keyFile}`,
+    () => Deno.statSync(paths.keyFile),
+  );
+  return `${ino} ${mtime?.getTime()} ${size}`;
 }
 
 /**

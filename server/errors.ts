@@ -18,8 +18,13 @@ export class SettingError extends MailsecError {
  * - `data_folder`: the data folder cannot be used.
  * - `data_folder_in_use`: another server runs on it.
  * - `data_folder_unsafe`: others on this machine can read what must be secret.
+ * - `key_passphrase`: the key file is sealed, and the pass phrase is missing or wrong.
  */
-export type DataFolderErrorCode = "data_folder" | "data_folder_in_use" | "data_folder_unsafe";
+export type DataFolderErrorCode =
+  | "data_folder"
+  | "data_folder_in_use"
+  | "data_folder_unsafe"
+  | "key_passphrase";
 
 /** Trouble with the data folder or a file of keys in it. */
 export class DataFolderError extends MailsecError {

@@ -19,6 +19,8 @@ import { VaultLink } from "./vault_link.ts";
 export interface ServeOptions {
   readonly config: ServerConfig;
   readonly log: Log;
+  /** For the key file, if it is sealed or is to be. Apart from the settings, which are shown. */
+  readonly keyPassphrase?: string | null;
   /** What tests replace; no setting and nothing on the network reaches it. */
   readonly test?: TestSubstitutes;
 }
@@ -61,6 +63,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     maxSessions: config.maxConnections,
     maxSessionsPerUser: config.maxConnectionsPerUser,
     maxMessageBytes: config.maxMessageBytes,
+    keyPassphrase: options.keyPassphrase ?? null,
   }, log);
   let listener: Deno.TcpListener;
   try {

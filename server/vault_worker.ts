@@ -11,6 +11,8 @@ import type { VaultOrder, VaultReport } from "./vault_messages.ts";
 
 /** How often to look for changes made by `mailsec user …`, in ms. */
 const NOTICE_CHANGES_MS = 250;
+/** How often to look for keys replaced by `mailsec server rotate`, in ms. */
+const NOTICE_KEYS_MS = 1000;
 /** How often to look whether the server record must be renewed, in ms. */
 const RENEW_KEYS_MS = 60 * 60_000;
 
@@ -46,6 +48,7 @@ async function open(settings: VaultSettings): Promise<void> {
     vault = opened.vault;
     scope.postMessage({ report: "ready", info: opened.info });
     repeat(NOTICE_CHANGES_MS, () => opened.vault.noticeChanges());
+    repeat(NOTICE_KEYS_MS, () => opened.vault.noticeKeys());
     repeat(RENEW_KEYS_MS, () => opened.vault.renewKeys());
   } catch (error) {
     scope.postMessage({ report: "failed", error: reportOf(error) });

@@ -24,25 +24,31 @@ export interface AdminOffice {
 /**
  * Opens the folder for `work` and closes it again.
  *
+ * @param keyPassphrase For a key file that is sealed.
  * @throws {DataFolderError} when there is no server in it, or its keys are open to others.
  */
 export async function withOffice<T>(
   folder: string,
   work: (office: AdminOffice) => Promise<T>,
+  keyPassphrase: string | null = null,
 ): Promise<T> {
-  const paths = dataPaths(folder);
-  if (!isSetUp(paths)) {
-    throw new DataFolderError("data_folder", `There is no mailsec server in ${folder}.`, {
-      hint: "Start it once with mailsec serve, or name its data folder with --data.",
-    });
-  }
-  const secrets = readKeyFile(paths);
+  const paths = setUpFolder(folder);
+  const { secrets } = await readKeyFile(paths, keyPassphrase);
   const store = await openSqliteStore(paths.store, { now: Date.now() });
   try {
     return await work({ paths, secrets, store, ...openAccounts(store, secrets) });
   } finally {
     await store.close();
   }
+}
+
+/** The paths of a folder with a server in it. Throws DataFolderError. */
+export function setUpFolder(folder: string): DataPaths {
+  const paths = dataPaths(folder);
+  if (isSetUp(paths)) return paths;
+  throw new DataFolderError("data_folder", `There is no mailsec server in ${folder}.`, {
+    hint: "Start it once with mailsec serve, or name its data folder with --data.",
+  });
 }
 
 function openAccounts(

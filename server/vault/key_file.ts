@@ -1,7 +1,7 @@
 /**
  * The server's secrets and the one file they are kept in, `server.key`.
  *
- * The file is strict CBOR: a map of
+ * The file is strict CBOR, under a pass phrase if there is one (key_seal.ts). A map of
  *
  *     v          1
  *     signing    {ed25519Seed(32), mlDsaSeed(32)}: the root key, never replaced
@@ -15,11 +15,12 @@ import type { Bytes } from "../../crypto/bytes.ts";
 import { type CborMap, decodeCbor, encodeCbor } from "../../crypto/cbor.ts";
 import { CborFields } from "../../crypto/cbor_fields.ts";
 import { KEM_PUBLIC_BYTES, type KemSecret } from "../../crypto/composite_kem.ts";
-import { FormatError } from "../../crypto/errors.ts";
+import { DecryptionError, FormatError } from "../../crypto/errors.ts";
 import { SERVER_RECORD_BYTES } from "../../crypto/server_record.ts";
 import type { SigningSecret } from "../../crypto/sign.ts";
 import { type DataPaths, readSecretFile, writeFileSafely } from "../data_folder.ts";
 import { DataFolderError } from "../errors.ts";
+import { isSealed, type KeySeal, openSealed, sealOf, sealSecrets } from "./key_seal.ts";
 
 const FILE_VERSION = 1;
 const MAX_RSA_PKCS8_BYTES = 4096;
@@ -43,13 +44,75 @@ export interface ServerSecrets {
   readonly record: Bytes;
 }
 
+/** What is in a key file, and what it is sealed under; null: anybody who has the file reads it. */
+export interface KeyFile {
+  readonly secrets: ServerSecrets;
+  readonly seal: KeySeal | null;
+}
+
+/** Whether the key file, which is there, needs a pass phrase. */
+export function isKeyFileSealed(paths: DataPaths): boolean {
+  return isSealed(readSecretFile(paths.keyFile));
+}
+
 /**
  * Reads the key file.
  *
- * @throws {DataFolderError} when others can read it, or it is damaged.
+ * @param passphrase Not looked at when the file is not sealed.
+ * @throws {DataFolderError} when others can read the file, it is damaged, or the pass phrase is not
+ *   the right one (`key_passphrase`).
  */
-export function readKeyFile(paths: DataPaths): ServerSecrets {
+export async function readKeyFile(
+  paths: DataPaths,
+  passphrase: string | null = null,
+): Promise<KeyFile> {
   const bytes = readSecretFile(paths.keyFile);
+  if (!isSealed(bytes)) return { secrets: decodeFile(paths, bytes), seal: null };
+  if (passphrase === null) {
+    throw new DataFolderError("key_passphrase", `${paths.keyFile} is sealed with a pass phrase.`, {
+      hint: "Give it with --key-passphrase-file FILE, or run this at a terminal.",
+    });
+  }
+  const seal = await sealOf(bytes, passphrase);
+  return { secrets: unseal(paths, bytes, seal), seal };
+}
+
+/** Reads the key file again. Throws as `readKeyFile`, also when it was sealed anew since then. */
+export function rereadKeyFile(paths: DataPaths, seal: KeySeal | null): ServerSecrets {
+  const bytes = readSecretFile(paths.keyFile);
+  if (!isSealed(bytes)) return decodeFile(paths, bytes);
+  if (seal === null) throw wrongPassphrase(paths);
+  return unseal(paths, bytes, seal);
+}
+
+/** Writes the key file, readable for the owner only. */
+export function writeKeyFile(
+  paths: DataPaths,
+  secrets: ServerSecrets,
+  seal: KeySeal | null = null,
+): void {
+  const plaintext = encodeSecrets(secrets);
+  writeFileSafely(paths.keyFile, seal === null ? plaintext : sealSecrets(plaintext, seal));
+}
+
+function unseal(paths: DataPaths, bytes: Bytes, seal: KeySeal): ServerSecrets {
+  let plaintext: Bytes;
+  try {
+    plaintext = openSealed(bytes, seal);
+  } catch (error) {
+    if (!(error instanceof DecryptionError)) throw error;
+    throw wrongPassphrase(paths);
+  }
+  return decodeFile(paths, plaintext);
+}
+
+function wrongPassphrase({ keyFile }: DataPaths): DataFolderError {
+  return new DataFolderError("key_passphrase", `The pass phrase does not open ${keyFile}.`, {
+    hint: "Check the pass phrase; if it is right, the file is damaged: restore it from a backup.",
+  });
+}
+
+function decodeFile(paths: DataPaths, bytes: Bytes): ServerSecrets {
   try {
     return decodeSecrets(bytes);
   } catch (error) {
@@ -59,11 +122,6 @@ export function readKeyFile(paths: DataPaths): ServerSecrets {
       hint: "Restore it from a backup; without it the stored mail has no server.",
     });
   }
-}
-
-/** Writes the key file, readable for the owner only. */
-export function writeKeyFile(paths: DataPaths, secrets: ServerSecrets): void {
-  writeFileSafely(paths.keyFile, encodeSecrets(secrets));
 }
 
 function encodeSecrets(secrets: ServerSecrets): Bytes {

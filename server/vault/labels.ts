@@ -1,6 +1,6 @@
 /**
- * Labels of what the server derives from its database key. They are of no concern to any peer,
- * which is why they live here and not with the protocol's.
+ * Labels of what the server keeps for itself. They are of no concern to any peer, which is why they
+ * live here and not with the protocol's.
  */
 
 /** Key of the HMAC that turns a user name into the tag of its account. */
@@ -13,3 +13,5 @@ export const AT_REST_COLUMN = "at-rest column";
 export const LOGIN_TICKET = "login-ticket";
 /** Key of the HMAC that names what tries are counted under. */
 export const TRY_TAG = "try-tag";
+/** Associated data of a key file that is sealed with a pass phrase. */
+export const KEY_FILE = "key file";

@@ -25,7 +25,7 @@ import { Logins } from "./login.ts";
 import { Recoveries } from "./recovery.ts";
 import { Registrations } from "./registration.ts";
 import { type Port, type PortOptions, VaultConnection } from "./ports.ts";
-import { createServerSecrets, ServerKeys } from "./server_keys.ts";
+import { createServerKeys, ServerKeys } from "./server_keys.ts";
 import { type OpenSession, Sessions } from "./sessions.ts";
 import { TryTags } from "./try_tags.ts";
 
@@ -36,6 +36,8 @@ export interface VaultSettings {
   readonly maxSessions: number;
   readonly maxSessionsPerUser: number;
   readonly maxMessageBytes: number;
+  /** Opens the key file, or seals that of a new server. Never logged, and not kept. */
+  readonly keyPassphrase: string | null;
 }
 
 /** What an opened vault is like. */
@@ -83,7 +85,10 @@ export class Vault {
     const paths = dataPaths(settings.data);
     const lock = lockDataFolder(paths);
     try {
-      const [{ keys, isNew }] = await Promise.all([openKeys(paths, edge.clock), passwordReady()]);
+      const [{ keys, isNew }] = await Promise.all([
+        openKeys(paths, settings.keyPassphrase, edge.clock),
+        passwordReady(),
+      ]);
       const store = await openSqliteStore(paths.store, { now: edge.clock.now() });
       const vault = new Vault({ settings, edge, lock, keys, store });
       const users = (await store.accounts()).length;
@@ -193,9 +198,16 @@ export class Vault {
 
   /** Replaces the KEM key and the server record when it is time to. */
   async renewKeys(): Promise<void> {
-    if (await this.#keys.renewIfDue()) {
-      this.#log.info("server_record_renewed", { seq: this.#keys.record.seq });
-    }
+    if (await this.#keys.renewIfDue()) this.#tellRenewed();
+  }
+
+  /** Looks whether an administrator has replaced the KEM key and the server record. */
+  async noticeKeys(): Promise<void> {
+    if (await this.#keys.refresh()) this.#tellRenewed();
+  }
+
+  #tellRenewed(): void {
+    this.#log.info("server_record_renewed", { seq: this.#keys.record.seq });
   }
 
   /** Ends everything. Resolves when the store is closed and the folder free. */
@@ -210,12 +222,13 @@ export class Vault {
 
 async function openKeys(
   paths: DataPaths,
+  passphrase: string | null,
   clock: Clock,
 ): Promise<{ keys: ServerKeys; isNew: boolean }> {
   const isNew = !isSetUp(paths);
   if (isNew) {
     await passwordReady();
-    await createServerSecrets(paths, clock.now());
+    await createServerKeys(paths, { now: clock.now(), passphrase });
   }
-  return { keys: await ServerKeys.open(paths, clock), isNew };
+  return { keys: await ServerKeys.open(paths, clock, passphrase), isNew };
 }

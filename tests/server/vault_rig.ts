@@ -8,14 +8,18 @@ import type { Bytes } from "../../crypto/bytes.ts";
 import { finishLogin, startLogin } from "../../crypto/password_client.ts";
 import { parseServerRecord } from "../../crypto/server_record.ts";
 import { ClientLink } from "../../protocol/client_link.ts";
+import type { ErrorCode } from "../../protocol/error_codes.ts";
+import type { ReplyOf, RequestOf } from "../../protocol/messages/message.ts";
+import type { Schema } from "../../protocol/schema.ts";
 import { ServerSession } from "../../protocol/server_session.ts";
+import type { RequestResult } from "../../protocol/vault_port.ts";
 import { inviteUser } from "../../server/admin/invites.ts";
 import { withOffice } from "../../server/admin/office.ts";
 import { systemClock } from "../../server/clock.ts";
 import { dataPaths, prepareDataFolder } from "../../server/data_folder.ts";
 import { hostPort } from "../../server/address.ts";
 import { createLog } from "../../server/log.ts";
-import { readKeyFile } from "../../server/vault/key_file.ts";
+import { rereadKeyFile } from "../../server/vault/key_file.ts";
 import { connectVault } from "../../server/vault_client.ts";
 import { Vault, type VaultSettings } from "../../server/vault/vault.ts";
 import { registrationSteps, testKeys } from "./test_client.ts";
@@ -32,7 +36,8 @@ export class RiggedPort {
   #heard: (() => void)[] = [];
   #lastId = 1_000_000;
 
-  constructor(readonly port: MessagePort) {}
+  /** @param leave Tells the vault that the connection is gone. */
+  constructor(readonly port: MessagePort, readonly leave: () => void) {}
 
   /** Listens to the port itself, in place of the session. */
   takeOver(): void {
@@ -60,10 +65,34 @@ export class RiggedPort {
     }
   }
 
+  /** A request of the user who is logged in: the body of the reply, or the error code. */
+  async request<M extends { type: string; request: Schema<unknown>; reply: Schema<unknown> }>(
+    { type }: M,
+    body: RequestOf<M>,
+  ): Promise<ReplyOf<M> | ErrorCode> {
+    const { result } = await this.call("request", { type, body }) as { result?: RequestResult };
+    if (result === undefined) throw new Error(`${type}: the vault does not answer`);
+    return "body" in result ? result.body as ReplyOf<M> : result.error;
+  }
+
+  /** Resolves when the vault has ended the port, with the reason. */
+  async end(): Promise<string> {
+    while (this.ended === null) await this.change();
+    return this.ended;
+  }
+
   /** Resolves when the vault says something, or ends the port. */
   change(): Promise<void> {
     return new Promise((resolve) => this.#heard.push(resolve));
   }
+}
+
+/** A login that is not quite the usual one. */
+export interface LoginOptions {
+  readonly password?: string;
+  readonly ticket?: Bytes | null;
+  /** Is given the key bundle as the server sends it. */
+  readonly onBundle?: (bundle: Bytes) => void;
 }
 
 export class VaultRig {
@@ -83,6 +112,7 @@ export class VaultRig {
       maxSessions: 5,
       maxSessionsPerUser: 3,
       maxMessageBytes: 32 * 1024 * 1024,
+      keyPassphrase: null,
       ...settings,
     }, { clock, log });
     return new VaultRig(vault, data);
@@ -91,8 +121,12 @@ export class VaultRig {
   /** A port as a session worker gets it; the test speaks on it. */
   connect(): RiggedPort {
     const { port1, port2 } = new MessageChannel();
-    const rigged = new RiggedPort(port2);
-    this.vault.connect(++this.#lastId, port1, {
+    const id = ++this.#lastId;
+    const rigged = new RiggedPort(port2, () => {
+      port2.close();
+      this.vault.disconnect(id);
+    });
+    this.vault.connect(id, port1, {
       onUser: (_, user) => rigged.users.push(user),
       onEnd: (reason) => rigged.onEnd(reason),
     });
@@ -120,38 +154,49 @@ export class VaultRig {
    * Logs in honestly and hands the port over to the test: a session worker that is taken over.
    * `beforeProof` is called when only the proof of the user's key is missing.
    */
-  async login(user: string, beforeProof = () => {}): Promise<RiggedPort> {
+  async login(
+    user: string,
+    beforeProof: () => void | Promise<void> = () => {},
+    { password = passwordOf(user), ticket = null, onBundle = () => {} }: LoginOptions = {},
+  ): Promise<RiggedPort> {
     const { kemPrivate } = await testKeys();
     const rigged = this.connect();
     const { link } = this.#session(rigged);
     const record = parseServerRecord(await link.serverRecord());
-    const owner = { realm: record.realm, user, password: passwordOf(user) };
+    const owner = { realm: record.realm, user, password };
     const { ke1, ...state } = startLogin(owner);
     await link.login({ record: record.bytes, kemPublicKey: record.kemKey }, {
       user,
       ke1,
-      ticket: null,
-      finish: (ke2) => finishLogin(owner, state, ke2)!,
-      unlock: () => (ciphertext) => {
-        beforeProof();
-        return decapsulate(kemPrivate, ciphertext);
+      ticket,
+      finish: (ke2) => finishLogin(owner, state, ke2) ?? wrongPassword(),
+      unlock: ({ bundle }) => async (ciphertext) => {
+        onBundle(bundle);
+        await beforeProof();
+        return await decapsulate(kemPrivate, ciphertext);
       },
     });
     rigged.takeOver();
     return rigged;
   }
 
-  /** Goes as far as the password does: the port waits for the proof of the user's key. */
-  async passwordOnly(user: string): Promise<RiggedPort> {
+  /** A port that waits for the name of who wants to log in, register or recover. */
+  async keyed(): Promise<RiggedPort> {
     await testKeys();
     const rigged = this.connect();
     await rigged.call("decapsulate", {
       keyId: new Uint8Array(8),
       ciphertext: new Uint8Array(1472),
     });
+    return rigged;
+  }
+
+  /** Goes as far as the password does: the port waits for the proof of the user's key. */
+  async passwordOnly(user: string): Promise<RiggedPort> {
+    const rigged = await this.keyed();
     const owner = { realm: this.realm, user, password: passwordOf(user) };
     const { ke1, ...state } = startLogin(owner);
-    const started = await rigged.call("loginStart", { user, ke1 });
+    const started = await rigged.call("loginStart", { user, ke1, ticket: null });
     const { ke2 } = started.result as { ke2: Bytes };
     const { ke3 } = finishLogin(owner, state, ke2)!;
     const finished = await rigged.call("loginFinish", { ke3 });
@@ -161,7 +206,7 @@ export class VaultRig {
 
   /** 32 bytes. */
   get realm(): Bytes {
-    return parseServerRecord(readKeyFile(dataPaths(this.data)).record).realm;
+    return parseServerRecord(rereadKeyFile(dataPaths(this.data), null).record).realm;
   }
 
   async close(): Promise<void> {
@@ -188,6 +233,10 @@ export class VaultRig {
     });
     return { link };
   }
+}
+
+function wrongPassword(): never {
+  throw new Error("wrong password");
 }
 
 /** The password of a test user. */

@@ -42,7 +42,11 @@ async function main(words: readonly string[]): Promise<number> {
     import("./cli/io.ts"),
     loadProgram(),
   ]);
-  return await runCommandLine({ program, version: VERSION, words }, processIo());
+  const io = processIo(async (question, env) => {
+    const { askSecret } = await import("./client/terminal/questions.ts");
+    return await askSecret({ env }, question);
+  });
+  return await runCommandLine({ program, version: VERSION, words }, io);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -123,6 +123,11 @@ export interface CommandLineIo {
   readonly stderrIsTerminal: boolean;
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
+  /**
+   * Asks whoever sits at the terminal, without showing what is typed; null when nobody does.
+   * Throws an error with exit code 130 on Ctrl-C and Ctrl-D.
+   */
+  askSecret(question: string): Promise<string | null>;
   /** An environment variable; undefined when unset, empty or not permitted. */
   env(name: string): string | undefined;
 }

@@ -12,8 +12,14 @@ export class ClosedPipeError extends MailsecError {
   }
 }
 
-/** The real streams, terminal and environment of this process. */
-export function processIo(): CommandLineIo {
+/**
+ * The real streams, terminal and environment of this process.
+ *
+ * @param askSecret See CommandLineIo; given the means to read the environment.
+ */
+export function processIo(
+  askSecret: (question: string, env: CommandLineIo["env"]) => Promise<string | null>,
+): CommandLineIo {
   return {
     stdout: (text) => write(Deno.stdout, text),
     // What cannot be told because standard error is closed is not worth failing for.
@@ -24,6 +30,7 @@ export function processIo(): CommandLineIo {
     get columns() {
       return terminalColumns();
     },
+    askSecret: (question) => askSecret(question, readEnv),
     env: readEnv,
   };
 }

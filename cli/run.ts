@@ -65,6 +65,7 @@ async function dispatch(
       return io.columns;
     },
     colour: (stream) => colour(io, stream),
+    askSecret: io.askSecret,
     env: io.env,
   };
   return await module.run(context) ?? EXIT_OK;

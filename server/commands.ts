@@ -8,16 +8,9 @@ import {
   MAX_BODY_BYTES,
   MAX_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
+import { DATA_FOLDER, JSON_OUTPUT, KEY_PASSPHRASE } from "./command_options.ts";
+import { server } from "./key_commands.ts";
 
-const DATA: Option = {
-  name: "data",
-  summary: "The server's data folder",
-  value: "DIR",
-  default: "./mailsec-data",
-  env: "MAILSEC_DATA",
-  completes: "directory",
-};
-const JSON_OUTPUT: Option = { name: "json", summary: "Write JSON to standard output" };
 const PUBLIC_ADDRESS: Option = {
   name: "public-address",
   summary: "What invites name",
@@ -54,7 +47,7 @@ const serve: Command = {
       default: String(DEFAULT_PORT),
       env: "MAILSEC_PORT",
     },
-    DATA,
+    ...DATA_FOLDER,
     {
       name: "max-connections",
       summary: "Users connected at once",
@@ -118,7 +111,7 @@ const user: Command = {
       arguments: [NAME],
       options: [
         { name: "admin", summary: "The user will be an administrator" },
-        DATA,
+        ...DATA_FOLDER,
         PUBLIC_ADDRESS,
         JSON_OUTPUT,
       ],
@@ -138,7 +131,7 @@ const user: Command = {
       arguments: [NAME],
       options: [
         { name: "yes", short: "y", summary: "Do not ask" },
-        DATA,
+        ...DATA_FOLDER,
         PUBLIC_ADDRESS,
         JSON_OUTPUT,
       ],
@@ -152,35 +145,35 @@ const user: Command = {
         "change in the key log.",
       ],
       arguments: [NAME, { name: "role", summary: "The new role", choices: ["admin", "member"] }],
-      options: [DATA, JSON_OUTPUT],
+      options: [...DATA_FOLDER, JSON_OUTPUT],
       examples: [{ command: "mailsec user role alice admin", summary: "Let alice invite others" }],
       load: () => import("./commands/user_role.ts"),
     },
     {
       name: "list",
       summary: "Show all users",
-      options: [DATA, JSON_OUTPUT],
+      options: [...DATA_FOLDER, JSON_OUTPUT],
       load: () => import("./commands/user_list.ts"),
     },
     {
       name: "disable",
       summary: "Keep a user out; open sessions end",
       arguments: [NAME],
-      options: [DATA, JSON_OUTPUT],
+      options: [...DATA_FOLDER, JSON_OUTPUT],
       load: () => import("./commands/user_disable.ts"),
     },
     {
       name: "enable",
       summary: "Let a disabled user in again",
       arguments: [NAME],
-      options: [DATA, JSON_OUTPUT],
+      options: [...DATA_FOLDER, JSON_OUTPUT],
       load: () => import("./commands/user_enable.ts"),
     },
     {
       name: "remove",
       summary: "Remove a user with the mailbox; there is no way back",
       arguments: [NAME],
-      options: [DATA, JSON_OUTPUT],
+      options: [...DATA_FOLDER, JSON_OUTPUT],
       load: () => import("./commands/user_remove.ts"),
     },
   ],
@@ -193,9 +186,9 @@ const verify: Command = {
     "Reads everything that is stored, with the server running or not. Ends with 0 when all is well.",
   ],
   arguments: [{ name: "dir", summary: "The server's data folder", completes: "directory" }],
-  options: [JSON_OUTPUT],
+  options: [KEY_PASSPHRASE, JSON_OUTPUT],
   load: () => import("./commands/verify.ts"),
 };
 
 /** In the order of `mailsec --help`. */
-export const serverCommands: readonly Command[] = [serve, user, verify];
+export const serverCommands: readonly Command[] = [serve, user, server, verify];

@@ -30,6 +30,8 @@ export interface ServerConfig {
   readonly maxMessageBytes: number;
   /** What invites name; null: the machine's host name (or `host`, if it is a loopback address). */
   readonly publicAddress: HostPort | null;
+  /** File whose first line is the pass phrase of the key file; null: it is asked for, if needed. */
+  readonly keyPassphraseFile: string | null;
   readonly log: LogFormat;
 }
 
@@ -110,6 +112,11 @@ export function loadConfig(sources: SettingSources): LoadedConfig {
       parse: wholeNumber(2 * MAX_BODY_BYTES, MAX_MESSAGE_BYTES),
     }),
     publicAddress: read({ name: "public-address", fallback: null, parse: publicAddress }),
+    keyPassphraseFile: read({
+      name: "key-passphrase-file",
+      fallback: null,
+      parse: (path): string | null => path,
+    }),
     log: read({ name: "log", fallback: log, parse: logFormat }),
   };
   return { config, origins };
@@ -127,6 +134,7 @@ export function describeConfig(
     "max-connections-per-user": config.maxConnectionsPerUser,
     "max-message-bytes": config.maxMessageBytes,
     "public-address": config.publicAddress === null ? null : config.publicAddress.text,
+    "key-passphrase-file": config.keyPassphraseFile,
     "log": config.log,
   };
   return Object.entries(values).map(([name, value]) => ({
@@ -144,6 +152,7 @@ const FILE_KEYS = new Set([
   "max_connections_per_user",
   "max_message_bytes",
   "public_address",
+  "key_passphrase_file",
   "log",
 ]);
 

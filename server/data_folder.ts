@@ -184,6 +184,7 @@ function statOf(path: string): Deno.FileInfo | null {
     return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof Deno.errors.NotADirectory) return null;
     throw new DataFolderError("data_folder", `Looking at ${path} failed.`, { cause: error });
   }
 }

@@ -3,7 +3,7 @@
 import { MailsecError } from "../../crypto/errors.ts";
 import { TooLargeError } from "../errors.ts";
 import { formatSize } from "../terminal/format.ts";
-import { describeFileProblem } from "./password_file.ts";
+import { describeFileProblem } from "../../cli/secret_file.ts";
 
 /** A file that was named and cannot be used. Nothing was sent. */
 export class FileError extends MailsecError {

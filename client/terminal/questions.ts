@@ -33,6 +33,19 @@ export function noTerminal(what: string, flag: string): UsageError {
 }
 
 /**
+ * Asks for a secret that is none of the client's; null without a terminal.
+ *
+ * @throws {InterruptedError} on Ctrl-C or Ctrl-D.
+ */
+export async function askSecret(
+  context: Pick<CommandContext, "env">,
+  question: string,
+): Promise<string | null> {
+  const prompter = terminal(context);
+  return prompter === null ? null : await answer(prompter, question, { secret: true });
+}
+
+/**
  * Asks for a password that exists.
  *
  * @throws {UsageError} without a terminal. @throws {InterruptedError} on Ctrl-C or Ctrl-D.

@@ -7,6 +7,7 @@ import { renderTable } from "../../cli/table.ts";
 import { describeConfig, type LoadedConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, startServer } from "../serve.ts";
+import { keyPassphrase } from "./key_passphrase.ts";
 import { commandConfig } from "./settings.ts";
 
 export async function run(context: CommandContext): Promise<number> {
@@ -14,7 +15,11 @@ export async function run(context: CommandContext): Promise<number> {
   if (context.options.flag("print-config")) return await printConfig(context, loaded);
   const { config } = loaded;
   const log = createLog({ format: config.log, write: writeToStderr, now: () => Date.now() });
-  const server = await startServer({ config, log });
+  const passphrase = await keyPassphrase(context, config);
+  if (passphrase === null && config.keyPassphraseFile !== null) {
+    log.warn("key_file_not_sealed", { hint: "mailsec server passphrase seals it" });
+  }
+  const server = await startServer({ config, log, keyPassphrase: passphrase });
   const stopListening = onSignals(server);
   announce(server, config.data);
   const inGoodOrder = await server.ended;

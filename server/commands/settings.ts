@@ -2,26 +2,36 @@ import type { CommandContext } from "../../cli/command.ts";
 import { loadConfig, type LoadedConfig, type SettingSources } from "../config.ts";
 import { SettingError } from "../errors.ts";
 
-/** The options of `serve`; a command that has fewer takes the rest from elsewhere. */
-const FLAGS = new Set(["data", "public-address"]);
-const SERVE_FLAGS = new Set([
-  ...FLAGS,
+/** The options of commands; what a command has no option for comes from elsewhere. */
+const DATA_FLAGS = ["data", "key-passphrase-file"];
+const ADDRESS_FLAGS = [...DATA_FLAGS, "public-address"];
+const SERVE_FLAGS = [
+  ...ADDRESS_FLAGS,
   "host",
   "port",
   "max-connections",
   "max-connections-per-user",
   "max-message-bytes",
   "log",
-]);
+];
+const FLAGS = { "data": DATA_FLAGS, "data and address": ADDRESS_FLAGS, "serve": SERVE_FLAGS };
 
-/** Settings as this process is called. Throws SettingError. */
+/**
+ * Settings as this process is called. Throws SettingError.
+ *
+ * @param folder The data folder, for a command that takes it as an argument.
+ */
 export function commandConfig(
   context: CommandContext,
   flags: "serve" | "data" | "data and address",
+  folder?: string,
 ): LoadedConfig {
-  const known = flags === "serve" ? SERVE_FLAGS : flags === "data" ? new Set(["data"]) : FLAGS;
+  function flag(name: string): string | undefined {
+    if (name === "data" && folder !== undefined) return folder;
+    return FLAGS[flags].includes(name) ? context.options.text(name) : undefined;
+  }
   const sources: SettingSources = {
-    flag: (name) => known.has(name) ? context.options.text(name) : undefined,
+    flag,
     env: context.env,
     readFile,
     isFolder,

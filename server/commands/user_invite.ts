@@ -2,7 +2,7 @@
 
 import type { CommandContext } from "../../cli/command.ts";
 import { inviteUser } from "../admin/invites.ts";
-import { withOffice } from "../admin/office.ts";
+import { inOffice } from "./in_office.ts";
 import { commandConfig } from "./settings.ts";
 import { tellInvite } from "./tell_invite.ts";
 
@@ -13,8 +13,9 @@ export async function run(context: CommandContext): Promise<void> {
     address: config.publicAddress,
     ...(context.options.flag("admin") ? { role: "admin" as const } : {}),
   };
-  const invite = await withOffice(
-    config.data,
+  const invite = await inOffice(
+    context,
+    config,
     (office) => inviteUser(office, context.args.one("name"), options),
   );
   await tellInvite(context, invite);

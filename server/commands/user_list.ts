@@ -3,13 +3,13 @@
 import type { CommandContext } from "../../cli/command.ts";
 import { escapedJson } from "../../cli/escape.ts";
 import { renderTable } from "../../cli/table.ts";
-import { withOffice } from "../admin/office.ts";
 import { listUsers } from "../admin/users.ts";
+import { inOffice } from "./in_office.ts";
 import { commandConfig } from "./settings.ts";
 
 export async function run(context: CommandContext): Promise<void> {
   const { config } = commandConfig(context, "data");
-  const users = (await withOffice(config.data, listUsers)).map((user) => ({
+  const users = (await inOffice(context, config, listUsers)).map((user) => ({
     user: user.user,
     status: user.status,
     role: user.role,

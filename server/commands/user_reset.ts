@@ -4,8 +4,8 @@ import type { CommandContext } from "../../cli/command.ts";
 import { EXIT_FAILED, EXIT_OK } from "../../cli/exit_codes.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
 import { resetUser } from "../admin/invites.ts";
-import { withOffice } from "../admin/office.ts";
 import { confirmed } from "./confirm.ts";
+import { inOffice } from "./in_office.ts";
 import { commandConfig } from "./settings.ts";
 import { tellInvite } from "./tell_invite.ts";
 
@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
   const options = { now: Date.now(), address: config.publicAddress };
   await tellInvite(
     context,
-    await withOffice(config.data, (office) => resetUser(office, user, options)),
+    await inOffice(context, config, (office) => resetUser(office, user, options)),
   );
   return EXIT_OK;
 }

@@ -77,6 +77,7 @@ export function recordingIo(
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: 80,
+    askSecret: () => Promise.resolve(null),
     env: (name: string) => env[name],
   };
   return io;

@@ -31,6 +31,7 @@ Deno.test("config: without a word from anybody the defaults hold", () => {
     maxConnectionsPerUser: 3,
     maxMessageBytes: 32 * 1024 * 1024,
     publicAddress: null,
+    keyPassphraseFile: null,
     log: "text",
   });
   assert([...origins.values()].every((origin) => origin === "default"));
@@ -53,6 +54,7 @@ Deno.test("config: a flag counts before a variable, that before the file, and ea
     "max-connections-per-user": "default",
     "max-message-bytes": "default",
     "public-address": "default",
+    "key-passphrase-file": "default",
     "log": "default",
   });
 });

@@ -116,6 +116,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       maxConnectionsPerUser: 3,
       maxMessageBytes: 32 * 1024 * 1024,
       publicAddress: null,
+      keyPassphraseFile: null,
       log: "json",
       ...options.config,
     },

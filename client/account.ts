@@ -3,15 +3,21 @@
  * anew when the connection was lost. The password stays in memory for that.
  */
 
-import type { Bytes } from "../crypto/bytes.ts";
+import { accountMark } from "../crypto/account_mark.ts";
+import { type Bytes, equalBytes } from "../crypto/bytes.ts";
 import { fingerprintOf } from "../crypto/fingerprint.ts";
 import type { ServerHello } from "../crypto/handshake_layout.ts";
 import type { ClientSession } from "../protocol/client_session.ts";
 import type { Message } from "../protocol/messages/message.ts";
+import type { Access, AccountKeys } from "./access.ts";
+import type { AccountCare } from "./account_care.ts";
 import type { ServerAddress } from "./address.ts";
+import { Care } from "./care/care.ts";
+import type { CaredAccount } from "./care/cared_account.ts";
+import type { ConfigStore } from "./config_store.ts";
 import { connectProblem, isConnectionLoss } from "./connect_problem.ts";
-import { ConnectError } from "./errors.ts";
-import { type AccountKeys, type Credentials, type OpenedSession, openSession } from "./session.ts";
+import { ConnectError, LoginError } from "./errors.ts";
+import { type Credentials, type OpenedSession, openSession } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
 import { StateStore } from "./state_store.ts";
 
@@ -26,8 +32,9 @@ export interface OpenAccount {
   readonly user: string;
   /** Fingerprint of the server's root key at its birth, 32 bytes. */
   readonly realm: Bytes;
+  /** The newest ones: another device may replace them, and then the next session brings them. */
   readonly keys: AccountKeys;
-  /** Of the user's signing key, 32 bytes. */
+  /** Of the user's signing key, 32 bytes; changes with `keys`. */
   readonly fingerprint: Bytes;
   /** What the server said about itself and its limits. */
   readonly hello: ServerHello;
@@ -35,6 +42,8 @@ export interface OpenAccount {
   readonly events: SessionEvents;
   /** What the user's devices share. */
   readonly state: StateStore;
+  /** Password, recovery, keys, devices, invites. */
+  readonly care: AccountCare;
 
   /**
    * Asks the server; once more on a new connection when this one is lost, which is safe since no
@@ -51,15 +60,19 @@ export interface OpenAccount {
   close(): Promise<void>;
 }
 
-export class Account implements OpenAccount {
+export class Account implements OpenAccount, CaredAccount {
   readonly user: string;
   readonly address: ServerAddress;
+  readonly config: ConfigStore;
   readonly realm: Bytes;
-  readonly keys: AccountKeys;
-  readonly fingerprint: Bytes;
   readonly hello: ServerHello;
   readonly events: SessionEvents;
-  readonly #credentials: Credentials;
+  readonly care: Care;
+  readonly #enrolCode: Bytes | null;
+  #password: string;
+  #otherPassword: string | null = null;
+  #access: Access;
+  #fingerprint: Bytes;
   #opened: OpenedSession | null;
   #reopening: Promise<OpenedSession> | null = null;
   #state: StateStore | null = null;
@@ -67,18 +80,22 @@ export class Account implements OpenAccount {
 
   private constructor(credentials: Credentials, events: SessionEvents, opened: OpenedSession) {
     this.events = events;
-    this.#credentials = credentials;
-    this.#opened = opened;
     this.user = credentials.user;
     this.address = credentials.address;
+    this.config = credentials.config;
+    this.#password = credentials.password;
+    this.#enrolCode = credentials.enrolCode ?? null;
+    this.#opened = opened;
+    this.#access = opened.access;
+    this.#fingerprint = fingerprintOf(opened.access.keys.signer.publicKey);
     this.realm = opened.realm;
-    this.keys = opened.keys;
     this.hello = opened.hello;
-    this.fingerprint = fingerprintOf(opened.keys.signer.publicKey);
+    this.care = new Care(this);
   }
 
   /**
-   * Logs in to a pinned server and fetches the account's state.
+   * Logs in to a pinned server, fetches the account's state, and enrols this device if a code has
+   * let it in.
    *
    * @throws {ConnectError} {LoginError} {TrustError} {ConfigError}
    */
@@ -88,9 +105,9 @@ export class Account implements OpenAccount {
     const account = new Account(credentials, events, opened);
     try {
       const { user, realm, keys: { bundleKey } } = account;
-      const ask = account.request.bind(account);
-      const memory = credentials.config.stateMemory(account);
-      account.#state = await StateStore.load(ask, { user, realm, bundleKey, memory });
+      const memory = credentials.config.stateMemory({ user, mark: accountMark(bundleKey) });
+      account.#state = await StateStore.load(account.request, { user, realm, bundleKey, memory });
+      await account.care.afterLogin(opened);
     } catch (error) {
       await account.close();
       throw connectProblem(account.address, error);
@@ -103,28 +120,57 @@ export class Account implements OpenAccount {
     return this.#state;
   }
 
-  request<Request, Reply>(
-    message: Message<string, Request, Reply>,
-    body: Request,
-  ): Promise<Reply> {
-    return this.withSession((session) => session.request(message, body));
+  get keys(): AccountKeys {
+    return this.#access.keys;
   }
 
-  async withSession<T>(work: (session: Requester) => Promise<T>): Promise<T> {
+  get fingerprint(): Bytes {
+    return this.#fingerprint;
+  }
+
+  readonly request = <Request, Reply>(
+    message: Message<string, Request, Reply>,
+    body: Request,
+  ): Promise<Reply> => this.withSession((session) => session.request(message, body));
+
+  withSession<T>(work: (session: Requester) => Promise<T>): Promise<T> {
+    return this.withAccess(work);
+  }
+
+  async withAccess<T>(work: (session: Requester, access: Access) => Promise<T>): Promise<T> {
     const used = this.#opened;
     if (used !== null) {
       try {
-        return await work(used.session);
+        return await work(used.session, this.#access);
       } catch (error) {
         if (!isConnectionLoss(error) || this.#closed) throw connectProblem(this.address, error);
       }
     }
     const { session } = await this.#reopen(used);
     try {
-      return await work(session);
+      return await work(session, this.#access);
     } catch (error) {
       throw connectProblem(this.address, error);
     }
+  }
+
+  async reopen(): Promise<void> {
+    await this.#reopen(this.#opened);
+  }
+
+  isPassword(password: string): boolean {
+    return password.normalize("NFC") === this.#password.normalize("NFC");
+  }
+
+  alsoTry(password: string): void {
+    this.#otherPassword = password;
+  }
+
+  adopt(access: Access): void {
+    // Another export key is another password: the one that was announced.
+    if (!equalBytes(access.exportKey, this.#access.exportKey)) this.#swapPasswords();
+    this.#access = access;
+    this.#fingerprint = fingerprintOf(access.keys.signer.publicKey);
   }
 
   async close(): Promise<void> {
@@ -148,7 +194,59 @@ export class Account implements OpenAccount {
     const before = this.#opened;
     this.#opened = null;
     await before?.close();
-    this.#opened = await openSession(this.#credentials, this.events.handlers);
-    return this.#opened;
+    const opened = await this.#logInAgain();
+    if (!equalBytes(opened.access.bundleKey, this.#access.bundleKey)) {
+      await opened.close();
+      throw begunAnew(this.user);
+    }
+    this.#access = opened.access;
+    this.#fingerprint = fingerprintOf(opened.access.keys.signer.publicKey);
+    return this.#opened = opened;
   }
+
+  /** With the password; with the one that may have replaced it, when that was under way. */
+  async #logInAgain(): Promise<OpenedSession> {
+    try {
+      return await this.#logIn();
+    } catch (error) {
+      if (!isWrongPassword(error)) throw error;
+      if (this.#otherPassword === null) throw passwordChanged(this.user, error);
+    }
+    this.#swapPasswords();
+    try {
+      return await this.#logIn();
+    } catch (error) {
+      this.#swapPasswords();
+      throw isWrongPassword(error) ? passwordChanged(this.user, error) : error;
+    }
+  }
+
+  #logIn(): Promise<OpenedSession> {
+    const { user, address, config } = this;
+    const credentials = { user, address, config, password: this.#password };
+    return openSession({ ...credentials, enrolCode: this.#enrolCode }, this.events.handlers);
+  }
+
+  #swapPasswords(): void {
+    if (this.#otherPassword === null) return;
+    [this.#password, this.#otherPassword] = [this.#otherPassword, this.#password];
+  }
+}
+
+function isWrongPassword(error: unknown): error is LoginError {
+  return error instanceof LoginError && error.code === "login";
+}
+
+function passwordChanged(user: string, cause: LoginError): LoginError {
+  return new LoginError("password_changed", `The password of ${user} is another one now.`, {
+    hint: "Connect again with the new password. If it was not you who changed it, set another " +
+      "one with mailsec recover and tell the administrator.",
+    cause,
+  });
+}
+
+function begunAnew(user: string): LoginError {
+  return new LoginError("begun_anew", `The account ${user} was reset and begun anew.`, {
+    hint: "Connect again. If it was not you who joined anew, tell the administrator at once.",
+  });
 }

@@ -82,6 +82,12 @@ export interface AccountCare {
   notices(): readonly string[];
 
   /**
+   * Vouches for users who have joined with an invite of this user since, and brings `notices` up to
+   * date. Done at every login, too.
+   */
+  vouchForInvited(): Promise<void>;
+
+  /**
    * Sets a new password (already accepted by `judgePassword`). No mail is touched; other devices
    * are logged out, and log in with the new password.
    *

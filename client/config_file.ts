@@ -4,7 +4,20 @@
  * the client trusts, so one that others may read or write is refused rather than believed.
  */
 
+import { toHex } from "../crypto/bytes.ts";
+import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { ConfigError } from "./errors.ts";
+
+const REALM_DIGITS = 16;
+
+/** Where something about one account is kept: `DIR/FOLDER/REALM_USER.json`. */
+export function accountFile(
+  directory: string,
+  folder: "devices" | "tickets" | "evidence",
+  { realm, user }: BundleOwner,
+): string {
+  return `${directory}/${folder}/${toHex(realm).slice(0, REALM_DIGITS)}_${user}.json`;
+}
 
 /**
  * Replaces the file (0600), its folder made when it is not there (0700).
@@ -41,7 +54,8 @@ async function openLock(path: string): Promise<Deno.FsFile> {
   }
 }
 
-async function makeFolderOf(path: string): Promise<void> {
+/** Makes the folder of a file (0700) when it is not there. */
+export async function makeFolderOf(path: string): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/"));
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
 }
@@ -65,6 +79,15 @@ async function replaceFile(path: string, text: string): Promise<void> {
   } catch (error) {
     await Deno.remove(beside).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Removes a file; one that is not there is removed already. @throws {ConfigError} */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cannotWrite(path, cause);
   }
 }
 

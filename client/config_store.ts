@@ -1,11 +1,14 @@
 /**
- * What the client keeps on disk; no private key and no password is among it.
+ * What the client keeps on disk; no private key and no password is among it. The secret of a device
+ * (of a hardened account only) opens nothing without the password.
  *
  * ```
  * DIR/                        0700
  *   last.json                 0600  {"host": …, "port": …, "user": …}: the account used last
  *   servers/HOST_PORT.json    0600  {"realm": hex, "rootFingerprint": hex, "seq": n}: a pinned server
- *   accounts/USER_KEY.json    0600  the newest account state seen: see state_memory.ts
+ *   accounts/USER_MARK.json   0600  the newest account state seen: see state_memory.ts
+ *   devices/REALM_USER.json   0600  this device's secret of a hardened account: see device_store.ts
+ *   tickets/REALM_USER.json   0600  a login ticket: see ticket_store.ts
  * ```
  *
  * How files are written, and which are refused: see config_file.ts.
@@ -14,9 +17,12 @@
 import { fromHex } from "../crypto/bytes.ts";
 import { isUserName } from "../crypto/names.ts";
 import type { ServerAddress } from "./address.ts";
+import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { damaged, readJson, writeJson } from "./config_file.ts";
+import { DeviceStore } from "./device_store.ts";
 import { ConfigError } from "./errors.ts";
-import { type AccountMark, StateMemory } from "./state_memory.ts";
+import { type AccountName, StateMemory } from "./state_memory.ts";
+import { TicketStore } from "./ticket_store.ts";
 
 /** The account that was used last. */
 export interface LastAccount {
@@ -78,8 +84,18 @@ export class ConfigStore {
   }
 
   /** What this device remembers of an account's state. */
-  stateMemory(account: AccountMark): StateMemory {
+  stateMemory(account: AccountName): StateMemory {
     return new StateMemory(this.directory, account);
+  }
+
+  /** This device's secret of a hardened account. */
+  device(owner: BundleOwner): DeviceStore {
+    return new DeviceStore(this.directory, owner);
+  }
+
+  /** The login ticket of an account on this device. */
+  ticket(owner: BundleOwner): TicketStore {
+    return new TicketStore(this.directory, owner);
   }
 
   async #write(file: string, value: Record<string, unknown>): Promise<void> {

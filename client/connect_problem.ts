@@ -1,7 +1,7 @@
 /** What went wrong on the way to a session, in words and types that a user can act on. */
 
 import { HandshakeError, MailsecError, TruncationError } from "../crypto/errors.ts";
-import { ServerError } from "../protocol/error_codes.ts";
+import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import { FrameError } from "../protocol/frame.ts";
 import { ConnectionLostError, ProtocolError } from "../protocol/session_errors.ts";
 import { addressText, type ServerAddress } from "./address.ts";
@@ -39,10 +39,15 @@ export function connectProblem(address: ServerAddress, cause: unknown): unknown 
   return cause;
 }
 
+/** Why a server ends a session; with another session one may go on. */
+const SESSION_ENDS: ReadonlySet<ErrorCode> = new Set(
+  ["shutting_down", "credentials_changed"] as const,
+);
+
 /** Whether an error means that the connection is gone, so that another one may do better. */
 export function isConnectionLoss(error: unknown): boolean {
   return error instanceof ConnectionLostError || error instanceof ProtocolError ||
-    (error instanceof ServerError && error.code === "shutting_down");
+    (error instanceof ServerError && SESSION_ENDS.has(error.code));
 }
 
 function lost(where: string, cause: ConnectionLostError): MailsecError {
@@ -74,6 +79,8 @@ function lost(where: string, cause: ConnectionLostError): MailsecError {
 function refusal(cause: ServerError): MailsecError {
   const detail = { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) };
   switch (cause.code) {
+    case "credentials_changed":
+      return new LoginError("credentials_changed", cause.message, detail);
     case "disabled":
       return new LoginError("disabled", `Login refused: ${cause.message}`, detail);
     case "server_full":

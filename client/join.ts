@@ -1,27 +1,36 @@
 /** Joining a server with an invite: new keys, registration, first login. */
 
 import { EMPTY_ACCOUNT_STATE, FIRST_STATE_REVISION, sealState } from "../crypto/account_state.ts";
-import { type Bytes, wipe } from "../crypto/bytes.ts";
-import { generateKemKeyPair } from "../crypto/composite_kem.ts";
-import { makeFirstIdentity } from "../crypto/identity.ts";
-import { type Invite, inviteToken, parseInvite } from "../crypto/invite.ts";
-import { newBundleKey, sealBundle, wrapSlotP } from "../crypto/key_bundle.ts";
 import type { KeyBundle } from "../crypto/bundle_keys.ts";
+import { type Bytes, equalBytes, wipe } from "../crypto/bytes.ts";
+import { fingerprintOf } from "../crypto/fingerprint.ts";
+import { type IdentityRecord, makeFirstIdentity, makeResetIdentity } from "../crypto/identity.ts";
+import { cutHash, type Invite, inviteToken, parseInvite } from "../crypto/invite.ts";
+import { parseInviteGrant, verifyInviteGrant } from "../crypto/invite_grant.ts";
+import { newBundleKey, sealBundle, wrapSlotP, wrapSlotR } from "../crypto/key_bundle.ts";
 import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
-import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../crypto/recovery_code.ts";
-import { generateSigningKeyPair, importSigner } from "../crypto/sign.ts";
+import {
+  formatRecoveryCode,
+  newRecoveryCode,
+  recoveryAuth,
+  recoveryAuthHash,
+} from "../crypto/recovery_code.ts";
+import type { ServerRecord } from "../crypto/server_record.ts";
+import { importSigner } from "../crypto/sign.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import type { RegistrationSteps } from "../protocol/client_link.ts";
 import type { Registration } from "../protocol/messages/registration.ts";
 import { Account } from "./account.ts";
+import type { KeepCode } from "./account_care.ts";
 import { systemClock } from "./clock.ts";
 import type { ConfigStore } from "./config_store.ts";
 import { asConnectError } from "./connect_problem.ts";
 import { Connection } from "./connection.ts";
 import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginStep, meetServer } from "./login.ts";
-import type { Credentials } from "./session.ts";
+import { newKeys } from "./new_keys.ts";
+import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
 export interface JoinOptions {
@@ -33,13 +42,21 @@ export interface JoinOptions {
    */
   readonly password: string | (() => Promise<string>);
   readonly config: ConfigStore;
+  /** Shows the new recovery code; nothing is registered before it was written down. */
+  readonly recovery: KeepCode;
   readonly onStep?: (step: LoginStep) => void;
+  /**
+   * Told when the account was reset: the name has had other keys, its contacts will be warned, and
+   * the mail of before can be read by nobody any more.
+   */
+  readonly onReset?: () => void;
 }
 
 /**
  * Registers the invited user and logs in. The server is checked against the invite before
  * anything secret is sent, and pinned. Done again after it broke off, with the same password, it
- * goes on where it was: a registration that the server has is followed by the login alone.
+ * goes on where it was: a registration that the server has is followed by the login alone, and the
+ * recovery code shown last is the one that counts.
  *
  * @throws {FormatError} when the invite cannot be read (mistyped or cut off).
  * @throws {ConnectError} {LoginError} as `login`; LoginError "invite_refused" when the server does
@@ -56,10 +73,20 @@ export async function joinServer(options: JoinOptions): Promise<Account> {
   const credentials = { address, user: invite.user, password, config };
   onStep?.("making_keys");
   const keys = await newKeys();
+  const recoveryCode = newRecoveryCode();
+  await options.recovery(formatRecoveryCode(recoveryCode));
   onStep?.("registering");
-  const failure = await register(credentials, invite, keys);
+  const { onReset } = options;
+  const failure = await register(credentials, { invite, keys, recoveryCode, onReset });
   onStep?.("logging_in");
   const account = await firstLogin(credentials, failure);
+  try {
+    // Who tries again has been shown another code than the one registered then.
+    if (failure !== null) await account.care.setRecoveryCode(recoveryCode);
+  } catch (error) {
+    await account.close();
+    throw error;
+  }
   await config.saveLast({ server: address, user: invite.user });
   return account;
 }
@@ -70,16 +97,16 @@ export async function joinServer(options: JoinOptions): Promise<Account> {
  */
 async function register(
   credentials: Credentials,
-  invite: Invite,
-  keys: KeyBundle,
+  made: Omit<NewAccount, "record">,
 ): Promise<ConnectError | LoginError | null> {
   const { address, config } = credentials;
+  const { invite } = made;
   const [connection] = await Promise.all([Connection.open(address), passwordReady()]);
   try {
     const { record, known } = await fetchRecord(connection, address, config);
-    if (!known) throw new TrustError("server_unknown", "The server is not pinned any more.");
+    if (!known) throw notPinned();
     const server = { record: record.bytes, kemPublicKey: record.kemKey };
-    const steps = registrationSteps(credentials, { invite, keys, realm: record.realm });
+    const steps = registrationSteps(credentials, { ...made, record });
     const result = await asConnectError(address, connection.link.register(server, steps));
     return result.accepted ? null : inviteRefused(invite, result.code);
   } catch (error) {
@@ -130,48 +157,77 @@ function inviteRefused(invite: Invite, code: string, cause?: LoginError): LoginE
   });
 }
 
-/** Slow (0.2 to 1.5 s, RSA), so done before a connection waits. */
-async function newKeys(): Promise<KeyBundle> {
-  const [kem, signing] = await Promise.all([generateKemKeyPair(), generateSigningKeyPair()]);
-  return {
-    kem: { publicKey: kem.publicKey, ...kem.secret },
-    signing: signing.secret,
-    earlierKem: [],
-    devices: [],
-  };
+interface NewAccount {
+  readonly invite: Invite;
+  readonly keys: Pick<KeyBundle, "kem" | "signing">;
+  /** 20 bytes. */
+  readonly recoveryCode: Bytes;
+  readonly record: ServerRecord;
+  readonly onReset?: (() => void) | undefined;
 }
 
 function registrationSteps(
   { user, password }: Credentials,
-  { invite, keys, realm }: { invite: Invite; keys: KeyBundle; realm: Bytes },
+  { invite, keys, recoveryCode, record: server, onReset }: NewAccount,
 ): RegistrationSteps {
+  const { realm } = server;
   const owner = { realm, user, password };
   const { request, ...state } = startRegistration(owner);
   return {
     user,
     token: inviteToken(invite.secret),
     request,
-    async finish({ response }): Promise<Registration> {
-      const place = { realm, user, revision: FIRST_STATE_REVISION };
+    async finish({ response, grant }): Promise<Registration> {
+      const identity = await newIdentity({ invite, keys, server, grant });
+      if (grant !== null) onReset?.();
       const { record, exportKey } = finishRegistration(owner, state, response);
+      const bundle = { ...keys, earlierKem: [], devices: [] };
       const bundleKey = newBundleKey();
-      const slots = [wrapSlotP(owner, bundleKey, { exportKey })];
-      const identity = await makeFirstIdentity({
-        user,
-        kemPublicKey: keys.kem.publicKey,
-        signer: await importSigner(keys.signing),
-        time: systemClock.now(),
-        inviteSecret: invite.secret,
-      });
+      const slots = [
+        wrapSlotP(owner, bundleKey, { exportKey }),
+        wrapSlotR(owner, bundleKey, recoveryCode),
+      ];
+      const place = { realm, user, revision: FIRST_STATE_REVISION };
+      const first = { ...EMPTY_ACCOUNT_STATE, identity: identity.hash };
       const registration = {
         record,
         identity: identity.bytes,
-        bundle: sealBundle({ realm, user, bundle: keys, bundleKey, version: 1, slots }),
-        state: sealState(bundleKey, place, EMPTY_ACCOUNT_STATE),
-        recoveryHash: recoveryAuthHash(recoveryAuth(newRecoveryCode())),
+        bundle: sealBundle({ realm, user, bundle, bundleKey, version: 1, slots }),
+        state: sealState(bundleKey, place, first),
+        recoveryHash: recoveryAuthHash(recoveryAuth(recoveryCode)),
       };
       wipe(bundleKey, exportKey);
       return registration;
     },
   };
+}
+
+/** The first identity of a name, or one that begins it anew as the grant allows. */
+async function newIdentity(
+  { invite: { user, secret: inviteSecret, inviterFingerprint }, keys, server, grant }: {
+    invite: Invite;
+    keys: Pick<KeyBundle, "kem" | "signing">;
+    server: ServerRecord;
+    grant: Bytes | null;
+  },
+): Promise<IdentityRecord> {
+  const signer = await importSigner(keys.signing);
+  const { publicKey: kemPublicKey } = keys.kem;
+  const made = { user, kemPublicKey, signer, time: systemClock.now(), inviteSecret };
+  if (grant === null) return await makeFirstIdentity(made);
+  const parsed = parseInviteGrant(grant);
+  // Whose invite it is says whose word this must be; an administrator's signature is checked by
+  // everybody who sees the record, and by the server, which both have her key.
+  const by = inviterFingerprint ?? cutHash(fingerprintOf(server.signingKey));
+  if (!equalBytes(by, cutHash(parsed.byFingerprint))) throw foreignGrant(user);
+  if (inviterFingerprint === null) await verifyInviteGrant(parsed, server.signingKey);
+  return await makeResetIdentity({ ...made, grant: parsed });
+}
+
+function foreignGrant(user: string): TrustError {
+  return new TrustError(
+    "invite_grant",
+    `The permission for ${user} to begin anew is not by whoever made this invite.`,
+    { hint: "Do not go on: ask whoever invited you." },
+  );
 }

@@ -1,5 +1,6 @@
 /** Logging in to a server that is pinned, or to one that is met for the first time. */
 
+import type { Bytes } from "../crypto/bytes.ts";
 import { normalizeUserName } from "../crypto/names.ts";
 import { Account } from "./account.ts";
 import type { ServerAddress } from "./address.ts";
@@ -10,7 +11,12 @@ import { fetchRecord, introduce, type Introduction, type UnknownServer } from ".
 export type { UnknownServer } from "./trust.ts";
 
 /** What is being done, for a line on the terminal. */
-export type LoginStep = "connecting" | "making_keys" | "registering" | "logging_in";
+export type LoginStep =
+  | "connecting"
+  | "making_keys"
+  | "registering"
+  | "recovering"
+  | "logging_in";
 
 export interface LoginOptions {
   readonly address: ServerAddress;
@@ -29,6 +35,8 @@ export interface LoginOptions {
    */
   readonly confirmServer?: (server: UnknownServer) => Promise<boolean>;
   readonly onStep?: (step: LoginStep) => void;
+  /** The code for a new device of a hardened account, 16 bytes: it is enrolled. */
+  readonly enrolCode?: Bytes;
 }
 
 /**
@@ -40,7 +48,7 @@ export interface LoginOptions {
  * @throws {TrustError} (exit 5) the server is not the one that was pinned, or its record is bad.
  */
 export async function login(options: LoginOptions): Promise<Account> {
-  const { address, config, onStep, confirmServer } = options;
+  const { address, config, onStep, confirmServer, enrolCode } = options;
   const user = normalizeUserName(options.user.trim());
   onStep?.("connecting");
   const pinned = await config.pinnedServer(address) !== null;
@@ -52,7 +60,10 @@ export async function login(options: LoginOptions): Promise<Account> {
   }
   const password = await givenPassword(options.password);
   onStep?.("logging_in");
-  const account = await Account.open({ address, user, password, config });
+  const account = await Account.open({
+    ...{ address, user, password, config },
+    ...enrolCode === undefined ? {} : { enrolCode },
+  });
   await config.saveLast({ server: address, user });
   return account;
 }

@@ -11,6 +11,7 @@ import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { OpenAccount } from "./account.ts";
+import type { AccountCare } from "./account_care.ts";
 import { Contacts } from "./contacts.ts";
 import { EntryBook } from "./entry_book.ts";
 import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
@@ -64,6 +65,11 @@ export class Mailbox {
   /** The user's name, in lower case. */
   get me(): string {
     return this.#account.user;
+  }
+
+  /** What this user does for the own account: password, recovery, keys, devices, invites. */
+  get care(): AccountCare {
+    return this.#account.care;
   }
 
   /** What the server allows. */

@@ -7,22 +7,20 @@
  * folder) must take what the server gives, as long as that was once this account's state; and what
  * another device has written since can be withheld from this one.
  *
- * `accounts/USER_KEY.json`: `{"revision": n}`, KEY being the first 16 bytes of the fingerprint of
- * the user's signing key, hexadecimal. An account that was removed and made anew has new keys and
- * begins at revision 1 again: its memory is another file.
+ * `accounts/USER_MARK.json`: `{"revision": n}`, MARK being the account's (account_mark.ts),
+ * hexadecimal. An account that was begun anew has another mark and begins at revision 1 again: its
+ * memory is another file.
  */
 
 import { type Bytes, toHex } from "../crypto/bytes.ts";
 import { damaged, readJson, withLock, writeJson } from "./config_file.ts";
 import type { RevisionMemory } from "./state_store.ts";
 
-const NAMED_KEY_BYTES = 16;
-
 /** Names one account for ever. */
-export interface AccountMark {
+export interface AccountName {
   readonly user: string;
-  /** Of the user's signing key, 32 bytes. */
-  readonly fingerprint: Bytes;
+  /** See account_mark.ts, 16 bytes. */
+  readonly mark: Bytes;
 }
 
 export class StateMemory implements RevisionMemory {
@@ -30,9 +28,8 @@ export class StateMemory implements RevisionMemory {
   readonly #lock: string;
 
   /** @param directory The configuration folder. */
-  constructor(directory: string, { user, fingerprint }: AccountMark) {
-    const key = toHex(fingerprint.slice(0, NAMED_KEY_BYTES));
-    const base = `${directory}/accounts/${user}_${key}`;
+  constructor(directory: string, { user, mark }: AccountName) {
+    const base = `${directory}/accounts/${user}_${toHex(mark)}`;
     this.path = `${base}.json`;
     this.#lock = `${base}.lock`;
   }

@@ -19,7 +19,8 @@ const SEED_BYTES = 32;
 const MLKEM_SEED_BYTES = 64;
 /** RSA-3072 in PKCS#8 takes about 1,800 bytes. */
 const MAX_RSA_BYTES = 4096;
-const MAX_EARLIER_KEYS = 16;
+/** KEM keys that are kept for older mail. */
+export const MAX_EARLIER_KEYS = 16;
 
 /** The secret of an enrolled device, in bytes. */
 export const DEVICE_SECRET_BYTES = 16;

@@ -119,7 +119,7 @@ Deno.test("config: damaged files are an error, never a missing pin", () =>
     }
   }));
 
-const ACCOUNT = { user: "alice", fingerprint: new Uint8Array(32).fill(7) };
+const ACCOUNT = { user: "alice", mark: new Uint8Array(16).fill(7) };
 
 Deno.test("config: the newest revision of an account's state is remembered, and never goes down", () =>
   withStore(async (store) => {
@@ -133,8 +133,8 @@ Deno.test("config: the newest revision of an account's state is remembered, and 
     assertEquals(await store.stateMemory(ACCOUNT).newest(), 12);
     assertEquals(await modeOf(memory.path), 0o600);
     assertEquals([...Deno.readDirSync(`${store.directory}/accounts`)].length, 2);
-    // Another user, or the same name with new keys, is another account.
-    const reborn = { ...ACCOUNT, fingerprint: new Uint8Array(32).fill(8) };
+    // Another user, or the same name begun anew, is another account.
+    const reborn = { ...ACCOUNT, mark: new Uint8Array(16).fill(8) };
     assertEquals(await store.stateMemory(reborn).newest(), 0);
     assertEquals(await store.stateMemory({ ...ACCOUNT, user: "bob" }).newest(), 0);
   }));

@@ -12,7 +12,7 @@ import { type IdentityRecord, makeFirstIdentity } from "../../crypto/identity.ts
 import { newBundleKey } from "../../crypto/key_bundle.ts";
 import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
 import type { OpenAccount } from "../../client/account.ts";
-import type { AccountKeys } from "../../client/session.ts";
+import type { AccountKeys } from "../../client/access.ts";
 import { SessionEvents } from "../../client/session_events.ts";
 import { type RevisionMemory, StateStore } from "../../client/state_store.ts";
 import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
@@ -216,6 +216,10 @@ export class FakeAccount implements OpenAccount {
     this.realm = server.realm;
     this.keys = keys;
     this.fingerprint = fingerprintOf(keys.signer.publicKey);
+  }
+
+  get care(): never {
+    throw new Error("the fake server keeps no credentials");
   }
 
   static async open(

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Bytes, ByteWriter, concat, utf8 } from "../../crypto/bytes.ts";
+import { type Bytes, ByteWriter, concat, toHex, utf8 } from "../../crypto/bytes.ts";
 import { FormatError } from "../../crypto/errors.ts";
 import { sha256 } from "../../crypto/kdf.ts";
 import {
@@ -16,6 +16,7 @@ import {
   parseLogEntry,
   recordHashOf,
 } from "../../crypto/log_entry.ts";
+import { leafHash, MerkleTree } from "../../crypto/merkle.ts";
 import { MAX_LOG_LEAF_BYTES } from "../../protocol/limits.ts";
 import { miscut } from "./tampering.ts";
 
@@ -143,4 +144,21 @@ Deno.test("admin act: types of other entries, unknown versions and names are ref
   for (const [how, changed] of miscut(bytes)) {
     assertThrows(() => parseAdminAct(changed), FormatError, undefined, how);
   }
+});
+
+Deno.test("log entry: the worked example of docs/protocol.md (13.3) is what comes out", async () => {
+  const text = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
+  const documented = /\*\*13\.3 Tree\.\*\*[^]*?\n\*\*13\.4/.exec(text)![0];
+  const [entries, leaves, roots] = [...documented.matchAll(/```\n([^`]*)```/g)]
+    .map(([, lines]) => lines!.trim().split("\n"));
+  const made = ([["first", "alice"], ["first", "bob"], ["vouch", "bob"]] as const)
+    .map(([type, user], seq) => {
+      const hash = recordHashOf(utf8(["one", "two", "three"][seq]!));
+      return encodeLogEntry({ seq, time: NOW + seq, type, user, recordHash: hash });
+    });
+  const tree = new MerkleTree();
+  for (const leaf of made) tree.append(leafHash(leaf));
+  assertEquals(made.map(toHex), entries);
+  assertEquals(made.map(leafHash).map(toHex), leaves);
+  assertEquals([1, 2, 3].map((size) => toHex(tree.rootAt(size))), roots);
 });

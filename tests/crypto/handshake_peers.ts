@@ -25,7 +25,12 @@ import {
   clientStart,
 } from "../../crypto/handshake_client.ts";
 import { confirmLogin } from "../../crypto/handshake_confirm.ts";
-import type { RegistrationResult, ServerHello } from "../../crypto/handshake_layout.ts";
+import type {
+  ClientRequest,
+  RegistrationMode,
+  RegistrationResult,
+  ServerHello,
+} from "../../crypto/handshake_layout.ts";
 import {
   serverM2,
   serverM4,
@@ -66,6 +71,7 @@ export interface Peers {
   serverKey?: KemPrivateKey;
   userKey?: KemPrivateKey;
   clientSessionKey?: Bytes;
+  ticket?: Bytes;
 }
 
 /** A message as it arrives: what the wire makes of it, or the end of the connection. */
@@ -104,7 +110,12 @@ export function runLogin(peers: Peers = {}): Promise<Outcome<TrafficSecrets>> {
     if (hello.idleSeconds !== HELLO.idleSeconds) throw new Error("the hello was changed");
     const to = (name: string, body: Bytes) => deliver(peers.wire, name, body);
 
-    const m3 = await clientM3(client, { mode: "login", user: "alice", request: REQUEST });
+    const m3 = await clientM3(client, {
+      mode: "login",
+      user: "alice",
+      request: REQUEST,
+      ticket: peers.ticket ?? null,
+    });
     const request = await serverOnM3(afterM2, to("M3", m3.m3));
     if (request.mode !== "login") throw new Error("the mode was changed");
     const m4 = await serverM4(request.afterM3, RESPONSE);
@@ -136,24 +147,33 @@ export function runLogin(peers: Peers = {}): Promise<Outcome<TrafficSecrets>> {
   });
 }
 
+/** A recovery from M1 to M6R. */
+export function runRecovery(peers: Peers = {}): Promise<Outcome<RegistrationResult | Bytes>> {
+  return runToResult({ mode: "recover", user: "alice", auth: TOKEN, request: REQUEST }, peers);
+}
+
 /** A registration from M1 to M6R. */
 export function runRegistration(
   peers: Peers = {},
+  result?: RegistrationResult,
+): Promise<Outcome<RegistrationResult | Bytes>> {
+  const asked = { mode: "register", user: "alice", token: TOKEN, request: REQUEST } as const;
+  return runToResult(asked, peers, result);
+}
+
+function runToResult(
+  asked: ClientRequest & { mode: RegistrationMode },
+  peers: Peers,
   result: RegistrationResult = { accepted: true, payload: utf8("welcome") },
 ): Promise<Outcome<RegistrationResult | Bytes>> {
   return untilClosed<RegistrationResult | Bytes>(async (reached) => {
     const { client, afterM2 } = await runToM2(peers);
     const to = (name: string, body: Bytes) => deliver(peers.wire, name, body);
-    const m3 = await clientM3(client, {
-      mode: "register",
-      user: "alice",
-      token: TOKEN,
-      request: REQUEST,
-    });
+    const m3 = await clientM3<RegistrationMode>(client, asked);
     const request = await serverOnM3(afterM2, to("M3", m3.m3));
-    if (request.mode !== "register") throw new Error("the mode was changed");
-    const m4 = await serverM4(request.afterM3, RESPONSE);
-    const { afterM4 } = await clientOnM4(m3.afterM3, to("M4", m4.m4));
+    if (request.mode !== asked.mode) throw new Error("the mode was changed");
+    const m4 = await serverM4<RegistrationMode>(request.afterM3, RESPONSE);
+    const { afterM4 } = await clientOnM4(m3.afterM3, to("M4R", m4.m4));
     const m5 = await clientM5Register(afterM4, REGISTRATION);
     const { payload, afterM5 } = await serverOnM5Register(m4.afterM4, to("M5R", m5.m5r));
     const { m6r } = await serverM6Register(afterM5, result);

@@ -45,6 +45,7 @@ import {
   resize,
   RESPONSE,
   runLogin,
+  runRecovery,
   runRegistration,
   SERVER_RECORD,
   SESSION_KEY,
@@ -115,9 +116,25 @@ Deno.test("handshake: an honest registration, accepted or refused, arrives as se
   assertEquals((await runRegistration({}, refused)).client, refused);
 });
 
+Deno.test("handshake: an honest recovery arrives as sent", async () => {
+  const { client, server } = await runRecovery();
+  assertEquals(client, { accepted: true, payload: utf8("welcome") });
+  assertEquals(server, REGISTRATION);
+});
+
+Deno.test("handshake: a login with a ticket ends as one without, in messages as long", async () => {
+  const ticket = randomBytes(48);
+  const outcome = await runLogin({ ticket });
+  assert(!(outcome.client instanceof Error));
+  assertEquals(outcome.client, outcome.server);
+  const sizes = await messageSizes((peers) => runLogin({ ...peers, ticket }));
+  assertEquals(sizes, await messageSizes(runLogin));
+});
+
 const RUNS: Record<string, (peers: Peers) => Promise<Outcome<unknown>>> = {
   login: runLogin,
   registration: runRegistration,
+  recovery: runRecovery,
 };
 
 /** Bytes whose lowest bit is flipped in every message: the ends, and where one field meets another. */
@@ -207,7 +224,12 @@ async function loginUpToM6() {
   });
   const m2 = await serverM2(serverAfterM1, HELLO);
   const { afterM2 } = await clientOnM2(start.afterM1, m2.m2);
-  const m3 = await clientM3(afterM2, { mode: "login", user: "alice", request: REQUEST });
+  const m3 = await clientM3(afterM2, {
+    mode: "login",
+    user: "alice",
+    request: REQUEST,
+    ticket: null,
+  });
   const request = await serverOnM3(m2.afterM2, m3.m3);
   assert(request.mode === "login");
   const m4 = await serverM4(request.afterM3, RESPONSE);
@@ -278,8 +300,10 @@ Deno.test("handshake layouts: hello and request come back, others are refused", 
   const padded = encodeHello(HELLO);
   padded[63] = 1;
   const requests = [
-    { mode: "login", user: "alice", request: REQUEST },
+    { mode: "login", user: "alice", request: REQUEST, ticket: null },
+    { mode: "login", user: "alice", request: REQUEST, ticket: randomBytes(48) },
     { mode: "register", user: "alice", request: REQUEST, token: TOKEN },
+    { mode: "recover", user: "alice", request: REQUEST, auth: TOKEN },
   ] as const;
   for (const request of requests) {
     assertEquals(encodeClientRequest(request).length, 256);
@@ -297,11 +321,21 @@ Deno.test("handshake layouts: hello and request come back, others are refused", 
     () => parseClientRequest(changed(0, 0)),
     () => parseClientRequest(changed(0, 2)),
     () => parseClientRequest(changed(0, 3)),
+    () => parseClientRequest(changed(0, 4)),
+    // A registration's token is no ticket, and a ticket no token.
+    () => parseClientRequest(encodeClientRequest(requests[2]).with(0, 1) as Bytes),
+    () => parseClientRequest(encodeClientRequest(requests[1]).with(0, 2) as Bytes),
+    () => parseClientRequest(encodeClientRequest(requests[1]).with(0, 3) as Bytes),
     () => parseClientRequest(changed(1, 255)),
     () => parseClientRequest(changed(2, 0xff)),
     () => parseClientRequest(changed(255, 1)),
     () => encodeClientRequest({ ...requests[0], user: "x".repeat(200) }),
-    () => encodeClientRequest({ ...requests[1], token: TOKEN.slice(1) }),
+    () => encodeClientRequest({ ...requests[2], token: TOKEN.slice(1) }),
+    () => encodeClientRequest({ ...requests[2], token: randomBytes(48) }),
+    () => encodeClientRequest({ ...requests[3], auth: new Uint8Array(0) }),
+    ...[1, 32, 47, 49].map((length) => () =>
+      encodeClientRequest({ ...requests[1], ticket: randomBytes(length) })
+    ),
     () => parseRegistrationResult(Uint8Array.of(2)),
     () => parseRegistrationResult(new Uint8Array(0)),
   ];

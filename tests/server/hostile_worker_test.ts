@@ -68,13 +68,13 @@ Deno.test("hostile worker: no login without the password's proof, none without t
   const guess = rig.connect();
   await guess.call("decapsulate", decapsulation);
   const { ke1 } = startLogin(owner);
-  assert("result" in await guess.call("loginStart", { user: "alice", ke1 }));
+  assert("result" in await guess.call("loginStart", { user: "alice", ke1, ticket: null }));
   assertEquals(without(await guess.call("loginFinish", { ke3: randomBytes(64) })), FAILED);
   assertEquals(guess.ended, "wrong_password");
 
   const skip = rig.connect();
   await skip.call("decapsulate", decapsulation);
-  await skip.call("loginStart", { user: "alice", ke1 });
+  await skip.call("loginStart", { user: "alice", ke1, ticket: null });
   const confirm = { state: forgedState(), m7: randomBytes(80) };
   assertEquals(without(await skip.call("loginConfirm", confirm)), FAILED);
   assertEquals(skip.ended, "out_of_order");

@@ -192,13 +192,17 @@ export class VaultRig {
   }
 
   /** Goes as far as the password does: the port waits for the proof of the user's key. */
-  async passwordOnly(user: string): Promise<RiggedPort> {
+  async passwordOnly(
+    user: string,
+    { password = passwordOf(user), beforeKe3 = () => Promise.resolve() } = {},
+  ): Promise<RiggedPort> {
     const rigged = await this.keyed();
-    const owner = { realm: this.realm, user, password: passwordOf(user) };
+    const owner = { realm: this.realm, user, password };
     const { ke1, ...state } = startLogin(owner);
     const started = await rigged.call("loginStart", { user, ke1, ticket: null });
     const { ke2 } = started.result as { ke2: Bytes };
     const { ke3 } = finishLogin(owner, state, ke2)!;
+    await beforeKe3();
     const finished = await rigged.call("loginFinish", { ke3 });
     if (!("result" in finished)) throw new Error("the password was not taken");
     return rigged;

@@ -20,7 +20,7 @@ import {
 } from "../../crypto/log_entry.ts";
 import { makeLogHead, type SignedLogHead } from "../../crypto/log_head.ts";
 import { leafHash, MerkleFrontier } from "../../crypto/merkle.ts";
-import { importSigner, type Signer, type SigningSecret } from "../../crypto/sign.ts";
+import { importSigner, type SigningSecret } from "../../crypto/sign.ts";
 import type { LogAppend } from "../../mailstore/store.ts";
 import type { AtRest } from "./at_rest.ts";
 import { type EarlierKeys, entriesOfEarlierKeys } from "./earlier_keys.ts";
@@ -51,9 +51,8 @@ export class KeyLog {
   readonly #options: KeyLogOptions;
   readonly #leaves: Bytes[] = [];
   readonly #tree = new MerkleFrontier();
-  #signer: Promise<Signer> | undefined;
-  #head: Promise<SignedLogHead> | undefined;
-  #headSize = -1;
+  /** The last one that was signed. */
+  #head: SignedLogHead | undefined;
   /** The last work on the log; the next begins when it has ended. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -164,19 +163,13 @@ export class KeyLog {
   }
 
   /** One signature a size. */
-  #signedHead(): Promise<SignedLogHead> {
-    const size = this.#leaves.length;
-    if (this.#head === undefined || this.#headSize !== size) {
-      this.#head = this.#sign(size, this.#tree.root());
-      this.#headSize = size;
-    }
-    return this.#head;
-  }
-
-  async #sign(size: number, root: Bytes): Promise<SignedLogHead> {
+  async #signedHead(): Promise<SignedLogHead> {
     const { signing, realm } = this.#options;
-    this.#signer ??= importSigner(signing);
-    return await makeLogHead(await this.#signer, { realm, size, root });
+    const size = this.#leaves.length;
+    if (this.#head?.size === size) return this.#head;
+    const signer = await importSigner(signing);
+    this.#head = await makeLogHead(signer, { realm, size, root: this.#tree.root() });
+    return this.#head;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

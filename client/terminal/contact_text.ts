@@ -15,8 +15,8 @@ export interface ContactTextOptions {
 }
 
 const INDENT = 13;
-/** Length of eight groups of four with their dashes. */
-const FINGERPRINT_CHARACTERS = 39;
+/** Length of four groups of four with their dashes. */
+const HALF_CHARACTERS = 19;
 
 /** Everything that is known of somebody's keys, ending with a line end. */
 export function contactText(contact: ContactInfo, options: ContactTextOptions): string {
@@ -47,11 +47,11 @@ export function contactText(contact: ContactInfo, options: ContactTextOptions): 
   return `${lines.join("\n")}\n`;
 }
 
-/** A fingerprint in one line, or in lines of whole groups where it does not fit. */
+/** A fingerprint or a code in one line, or in lines of whole groups where it does not fit. */
 export function fingerprintLines(fingerprint: string, width: number): string[] {
   const safe = escapeLine(fingerprint);
-  if (width >= FINGERPRINT_CHARACTERS) return [safe];
-  const perLine = width >= 19 ? 4 : 2;
+  if (width >= safe.length) return [safe];
+  const perLine = width >= HALF_CHARACTERS ? 4 : 2;
   const groups = safe.split("-");
   const lines: string[] = [];
   for (let at = 0; at < groups.length; at += perLine) {

@@ -1,12 +1,13 @@
 /**
  * The private keys inside a key bundle and their encoding, a CBOR map:
  * `{v: 2, kem: K, ed25519: seed(32), mlDsa: seed(32), earlierKem: [K…], devices: [D…]}` with
- * `K = {public(1582), mlKem: seed(64), rsa: PKCS#8}` and `D = {slot, name, secret(16), added}`,
- * devices in ascending order of their slots, `added` in ms since the Unix epoch. Version 1, which is
- * still read, has no `devices`.
+ * `K = {public(1582), mlKem: seed(64), rsa: PKCS#8, pad}` and `D = {slot, name, secret(16), added}`,
+ * devices in ascending order of their slots, `added` in ms since the Unix epoch. `pad` is zeros that
+ * make every RSA key take 1800 bytes: else the length of a bundle would tell whose it is. Version 1,
+ * which is still read, has neither `devices` nor `pad`.
  */
 
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, equalBytes } from "./bytes.ts";
 import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CborFields } from "./cbor_fields.ts";
 import { FormatError } from "./errors.ts";
@@ -17,10 +18,11 @@ const VERSION = 2;
 const VERSION_WITHOUT_DEVICES = 1;
 const SEED_BYTES = 32;
 const MLKEM_SEED_BYTES = 64;
-/** RSA-3072 in PKCS#8 takes about 1,800 bytes. */
+/** RSA-3072 in PKCS#8 takes 1,790 to 1,796 bytes. */
+const PADDED_RSA_BYTES = 1800;
 const MAX_RSA_BYTES = 4096;
-/** KEM keys that are kept for older mail. */
-export const MAX_EARLIER_KEYS = 16;
+/** KEM keys that are kept for older mail: whoever adds one more leaves the oldest out. */
+export const MAX_EARLIER_KEYS = 12;
 
 /** The secret of an enrolled device, in bytes. */
 export const DEVICE_SECRET_BYTES = 16;
@@ -77,13 +79,14 @@ export function decodeKeys(bytes: Bytes): KeyBundle {
   const fields = new CborFields(decodeCbor(bytes, "key bundle"), "key bundle");
   const version = fields.uint("v", VERSION);
   if (version < VERSION_WITHOUT_DEVICES) throw new FormatError("The key bundle's form is unknown.");
+  const readKem = version === VERSION_WITHOUT_DEVICES ? firstKemFromCbor : kemFromCbor;
   const bundle = {
-    kem: kemFromCbor(fields.fields("kem")),
+    kem: readKem(fields.fields("kem")),
     signing: {
       ed25519Seed: fields.bytes("ed25519", SEED_BYTES),
       mlDsaSeed: fields.bytes("mlDsa", SEED_BYTES),
     },
-    earlierKem: fields.list("earlierKem", MAX_EARLIER_KEYS, kemFromCbor),
+    earlierKem: fields.list("earlierKem", MAX_EARLIER_KEYS, readKem),
     devices: version === VERSION_WITHOUT_DEVICES
       ? []
       : fields.list("devices", MAX_DEVICES, deviceFromCbor),
@@ -98,10 +101,25 @@ function kemToCbor(key: StoredKemKey): CborMap {
     ["public", key.publicKey],
     ["mlKem", key.mlkemSeed],
     ["rsa", key.rsaPkcs8],
+    ["pad", rsaPadding(key)],
   ]);
 }
 
+function rsaPadding({ rsaPkcs8 }: StoredKemKey): Bytes {
+  return new Uint8Array(Math.max(0, PADDED_RSA_BYTES - rsaPkcs8.length));
+}
+
 function kemFromCbor(fields: CborFields): StoredKemKey {
+  const pad = fields.bytesUpTo("pad", PADDED_RSA_BYTES);
+  const key = firstKemFromCbor(fields);
+  if (!equalBytes(pad, rsaPadding(key))) {
+    throw new FormatError("The key bundle's padding is wrong.");
+  }
+  return key;
+}
+
+/** A key of version 1. */
+function firstKemFromCbor(fields: CborFields): StoredKemKey {
   const key = {
     publicKey: fields.bytes("public", KEM_PUBLIC_BYTES),
     mlkemSeed: fields.bytes("mlKem", MLKEM_SEED_BYTES),

@@ -6,8 +6,9 @@ import {
   openState,
   sealState,
 } from "../../crypto/account_state.ts";
-import { type Bytes, ByteWriter, concat, randomBytes } from "../../crypto/bytes.ts";
-import type { KeyBundle } from "../../crypto/bundle_keys.ts";
+import { xchachaSeal } from "../../crypto/aead.ts";
+import { type Bytes, ByteWriter, concat, randomBytes, utf8 } from "../../crypto/bytes.ts";
+import { type CborValue, encodeCbor } from "../../crypto/cbor.ts";
 import {
   areCounterRanges,
   counterLeavesGap,
@@ -18,96 +19,15 @@ import {
 } from "../../crypto/counters.ts";
 import type { AcceptedEntry, RejectedEntry } from "../../crypto/entry_fields.ts";
 import { DecryptionError, FormatError } from "../../crypto/errors.ts";
-import {
-  mailboxKey,
-  newBundleKey,
-  openBundle,
-  sealBundle,
-  stateKey,
-  wrapSlotP,
-} from "../../crypto/key_bundle.ts";
+import { mailboxKey, newBundleKey, stateKey } from "../../crypto/key_bundle.ts";
+import { labelled } from "../../crypto/labels.ts";
 import { padBlob, padme, unpadBlob } from "../../crypto/padding.ts";
 import { EntrySealer } from "../../crypto/sealed_entry.ts";
+import version1 from "./account_version_1.json" with { type: "json" };
 
 const owner = { realm: new Uint8Array(32).fill(1), user: "alice" };
 const others = [{ ...owner, user: "bob" }, { ...owner, realm: new Uint8Array(32).fill(2) }];
-const exportKey = randomBytes(64);
 const bundleKey = newBundleKey();
-
-function kemKey(rsaLength: number) {
-  const rsaPkcs8 = randomBytes(rsaLength);
-  return { publicKey: randomBytes(1582), mlkemSeed: randomBytes(64), rsaPkcs8 };
-}
-
-const bundle: KeyBundle = {
-  kem: kemKey(1794),
-  signing: { ed25519Seed: randomBytes(32), mlDsaSeed: randomBytes(32) },
-  earlierKem: [kemKey(1793)],
-};
-const slot = wrapSlotP(owner, bundleKey, { exportKey });
-const sealed = sealBundle({ ...owner, bundle, bundleKey, version: 7, slots: [slot] });
-
-Deno.test("bundle: the password's key opens it, whole", () => {
-  const opened = openBundle({ ...owner, exportKey, sealed });
-  assertEquals(opened, { bundle, bundleKey, version: 7, slots: [slot] });
-  assertEquals(sealed.slice(0, 7), Uint8Array.of(1, 0, 0, 0, 7, 1, 1));
-});
-
-Deno.test("bundle: a wrong password, owner or device secret does not open it", () => {
-  const open = (changes: object) => () => openBundle({ ...owner, exportKey, sealed, ...changes });
-  assertThrows(open({ exportKey: randomBytes(64) }), DecryptionError);
-  for (const other of others) assertThrows(open(other), DecryptionError);
-  assertThrows(open({ deviceSecret: randomBytes(16) }), DecryptionError);
-});
-
-Deno.test("bundle: that of a hardened account needs the device secret too", () => {
-  const deviceSecret = randomBytes(16);
-  const slots = [wrapSlotP(owner, bundleKey, { exportKey, deviceSecret })];
-  const hardened = sealBundle({ ...owner, bundle, bundleKey, version: 1, slots });
-  assertEquals(openBundle({ ...owner, exportKey, deviceSecret, sealed: hardened }).bundle, bundle);
-  assertThrows(() => openBundle({ ...owner, exportKey, sealed: hardened }), DecryptionError);
-});
-
-Deno.test("bundle: a new password wraps the same keys again, slots of other types stay", () => {
-  const other = { type: 2, wrap: randomBytes(72) };
-  const newExportKey = randomBytes(64);
-  const slots = [wrapSlotP(owner, bundleKey, { exportKey: newExportKey }), other];
-  const again = sealBundle({ ...owner, bundle, bundleKey, version: 7, slots });
-  assertEquals(openBundle({ ...owner, exportKey: newExportKey, sealed: again }).slots, slots);
-  assertThrows(() => openBundle({ ...owner, exportKey, sealed: again }), DecryptionError);
-});
-
-Deno.test("bundle: any changed byte is refused", () => {
-  for (let at = 0; at < sealed.length; at += 13) {
-    const changed = sealed.with(at, sealed[at]! ^ 1) as Bytes;
-    try {
-      openBundle({ ...owner, exportKey, sealed: changed });
-      throw new Error(`byte ${at} does not matter`);
-    } catch (error) {
-      assert(error instanceof DecryptionError || error instanceof FormatError, `byte ${at}`);
-    }
-  }
-});
-
-Deno.test("bundle: without a slot for a password, or with slots out of order, it is no bundle", () => {
-  const rest = sealed.slice(7 + 72);
-  const wrap = new Uint8Array(72);
-  const start = new ByteWriter().u8(1).u32(7);
-  const none = concat(start.finish(), Uint8Array.of(0), rest);
-  const twice = concat(start.finish(), Uint8Array.of(2, 1), wrap, Uint8Array.of(1), wrap, rest);
-  const reversed = concat(start.finish(), Uint8Array.of(2, 2), wrap, Uint8Array.of(1), wrap, rest);
-  for (const bad of [none, twice, reversed, new Uint8Array(0), sealed.slice(0, 50)]) {
-    assertThrows(() => openBundle({ ...owner, exportKey, sealed: bad }), FormatError);
-  }
-});
-
-Deno.test("bundle: its length does not tell one RSA key from another", () => {
-  const lengths = [1790, 1794, 1798].map((length) => {
-    const keys = { ...bundle, kem: kemKey(length), earlierKem: [] };
-    return sealBundle({ ...owner, bundle: keys, bundleKey, version: 1, slots: [slot] }).length;
-  });
-  assertEquals(new Set(lengths).size, 1);
-});
 
 Deno.test("bundle: its key gives different keys for state and mailbox", () => {
   const keys = [bundleKey, stateKey(bundleKey), mailboxKey(bundleKey)].map((key) => key.toHex());
@@ -115,13 +35,20 @@ Deno.test("bundle: its key gives different keys for state and mailbox", () => {
 });
 
 const state: AccountState = {
-  pins: new Map(["bob", "constructor"].map((user, at) => [user, {
-    fingerprint: randomBytes(32),
-    kemKeyId: randomBytes(8),
-    epoch: 1,
-    firstSeen: 1_760_000_000_000 + at,
-    accepted: at === 0,
-  }])),
+  pins: new Map((["seen", "compared", "invite"] as const).map((trust, at) => [
+    ["bob", "constructor", "carol"][at]!,
+    {
+      fingerprint: randomBytes(32),
+      kemKeyId: randomBytes(8),
+      epoch: 1 + at,
+      recordHash: at === 0 ? null : randomBytes(32),
+      firstSeen: 1_760_000_000_000 + at,
+      trust,
+    },
+  ])),
+  log: { size: 42, root: randomBytes(32), note: "mailsec/realm\n42\nroot\n\n— signature\n" },
+  invites: new Map([["dave", { bindKey: randomBytes(32), time: 1_760_000_000_009 }]]),
+  identity: randomBytes(32),
   counters: {
     sent: new Map([["bob", 4]]),
     seen: new Map([["bob", [1, 3, 5, 5]], ["carol", []]]),
@@ -152,6 +79,100 @@ Deno.test("account state: another key, owner, revision or a changed byte do not 
   assertThrows(() => openState(bundleKey, statePlace, changed), DecryptionError);
   for (const length of [0, 39, 40, bytes.length - 1]) {
     assertThrows(() => openState(bundleKey, statePlace, bytes.slice(0, length)), DecryptionError);
+  }
+});
+
+/** Seals any CBOR as if it were a state of this place. */
+function sealedAs(value: CborValue): Bytes {
+  const place = new ByteWriter().bytes(owner.realm).u32(7).bytes(utf8(owner.user)).finish();
+  return xchachaSeal(
+    stateKey(bundleKey),
+    padBlob(encodeCbor(value), 1024),
+    labelled("state", place),
+  );
+}
+
+Deno.test("account state: that of version 1 is read; its accepted keys count as seen", () => {
+  const bytes = Uint8Array.fromBase64(version1.state);
+  const key = new Uint8Array(32).fill(9);
+  const opened = openState(key, statePlace, bytes);
+  const pin = (byte: number, firstSeen: number) => ({
+    fingerprint: new Uint8Array(32).fill(byte),
+    kemKeyId: new Uint8Array(8).fill(byte + 1),
+    epoch: 1,
+    recordHash: null,
+    firstSeen,
+    trust: "seen" as const,
+  });
+  assertEquals(opened, {
+    ...EMPTY_ACCOUNT_STATE,
+    pins: new Map([["bob", pin(10, 1_760_000_000_000)], ["carol", pin(12, 1_760_000_000_001)]]),
+    counters: { sent: new Map([["bob", 4]]), seen: new Map([["bob", [1, 3, 5, 5]]]) },
+    settings: new Map([["language", "de"]]),
+  });
+  // What was read is written in the form of today.
+  assertEquals(openState(key, statePlace, sealState(key, statePlace, opened)), opened);
+});
+
+Deno.test("account state: values that cannot be are refused, whoever has sealed them", () => {
+  const fields: [string, CborValue][] = [
+    ["v", 2],
+    ["pins", new Map()],
+    ["log", null],
+    ["invites", new Map()],
+    ["identity", null],
+    ["sent", new Map()],
+    ["seen", new Map()],
+    ["settings", new Map()],
+  ];
+  const head = new Map<string, CborValue>([["size", 1], ["root", new Uint8Array(32)], [
+    "note",
+    "",
+  ]]);
+  const pin = concat(new Uint8Array(44), Uint8Array.of(0), new Uint8Array(8), Uint8Array.of(1));
+  const opened = openState(
+    bundleKey,
+    statePlace,
+    sealedAs(
+      new Map([
+        ...fields,
+        ["pins", new Map([["bob", pin]])],
+      ]),
+    ),
+  );
+  assertEquals(opened.pins.get("bob")?.trust, "seen");
+  const longer = concat(
+    new Uint8Array(44),
+    Uint8Array.of(31),
+    new Uint8Array(31 + 8),
+    pin.slice(-1),
+  );
+  const bad: [string, CborValue][] = [
+    ["v", 0],
+    ["v", 3],
+    ["pins", new Map([["Bob", pin]])],
+    ["pins", new Map([["bob", new Map()]])],
+    ["pins", new Map([["bob", pin.with(-1, 0) as Bytes]])],
+    ["pins", new Map([["bob", pin.with(-1, 4) as Bytes]])],
+    ["pins", new Map([["bob", pin.slice(1)]])],
+    ["pins", new Map([["bob", concat(pin, Uint8Array.of(0))]])],
+    ["pins", new Map([["bob", longer]])],
+    ["log", new Map([...head, ["root", new Uint8Array(31)]])],
+    ["log", new Map([...head, ["more", 1]])],
+    ["log", new Map([...head, ["note", "x".repeat(8193)]])],
+    ["log", 0],
+    ["invites", new Map([["dave", new Map([["bind", new Uint8Array(32)]])]])],
+    ["invites", new Map([["dave", null]])],
+    ["identity", new Uint8Array(31)],
+    ["other", 1],
+  ];
+  for (const [key, value] of bad) {
+    const sealed = sealedAs(new Map([...fields, [key, value]]));
+    assertThrows(() => openState(bundleKey, statePlace, sealed), FormatError, undefined, key);
+  }
+  for (const [key] of fields) {
+    const sealed = sealedAs(new Map(fields.filter(([each]) => each !== key)));
+    assertThrows(() => openState(bundleKey, statePlace, sealed), FormatError, undefined, key);
   }
 });
 

@@ -20,7 +20,14 @@ import { SERVER_RECORD_BYTES } from "../../crypto/server_record.ts";
 import type { SigningSecret } from "../../crypto/sign.ts";
 import { type DataPaths, readSecretFile, writeFileSafely } from "../data_folder.ts";
 import { DataFolderError } from "../errors.ts";
-import { isSealed, type KeySeal, openSealed, sealOf, sealSecrets } from "./key_seal.ts";
+import {
+  isSealed,
+  type KeySeal,
+  openSealed,
+  SEAL_OVERHEAD_BYTES,
+  sealOf,
+  sealSecrets,
+} from "./key_seal.ts";
 
 const FILE_VERSION = 1;
 const MAX_RSA_PKCS8_BYTES = 4096;
@@ -66,7 +73,7 @@ export async function readKeyFile(
   paths: DataPaths,
   passphrase: string | null = null,
 ): Promise<KeyFile> {
-  const bytes = readSecretFile(paths.keyFile);
+  const bytes = readWhole(paths);
   if (!isSealed(bytes)) return { secrets: decodeFile(paths, bytes), seal: null };
   if (passphrase === null) {
     throw new DataFolderError("key_passphrase", `${paths.keyFile} is sealed with a pass phrase.`, {
@@ -79,7 +86,7 @@ export async function readKeyFile(
 
 /** Reads the key file again. Throws as `readKeyFile`, also when it was sealed anew since then. */
 export function rereadKeyFile(paths: DataPaths, seal: KeySeal | null): ServerSecrets {
-  const bytes = readSecretFile(paths.keyFile);
+  const bytes = readWhole(paths);
   if (!isSealed(bytes)) return decodeFile(paths, bytes);
   if (seal === null) throw wrongPassphrase(paths);
   return unseal(paths, bytes, seal);
@@ -93,6 +100,12 @@ export function writeKeyFile(
 ): void {
   const plaintext = encodeSecrets(secrets);
   writeFileSafely(paths.keyFile, seal === null ? plaintext : sealSecrets(plaintext, seal));
+}
+
+function readWhole(paths: DataPaths): Bytes {
+  const bytes = readSecretFile(paths.keyFile);
+  if (isSealed(bytes) && bytes.length <= SEAL_OVERHEAD_BYTES) throw damaged(paths);
+  return bytes;
 }
 
 function unseal(paths: DataPaths, bytes: Bytes, seal: KeySeal): ServerSecrets {
@@ -118,10 +131,14 @@ function decodeFile(paths: DataPaths, bytes: Bytes): ServerSecrets {
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     // The reason stays out: it could quote what is in the file.
-    throw new DataFolderError("data_folder", `${paths.keyFile} is damaged.`, {
-      hint: "Restore it from a backup; without it the stored mail has no server.",
-    });
+    throw damaged(paths);
   }
+}
+
+function damaged({ keyFile }: DataPaths): DataFolderError {
+  return new DataFolderError("data_folder", `${keyFile} is damaged.`, {
+    hint: "Restore it from a backup; without it the stored mail has no server.",
+  });
 }
 
 function encodeSecrets(secrets: ServerSecrets): Bytes {

@@ -16,6 +16,8 @@ import { KEY_FILE } from "./labels.ts";
 
 const MAGIC = concat(utf8("MSK1"), Uint8Array.of(1));
 const HEAD_BYTES = MAGIC.length + ARGON2_SALT_BYTES;
+/** A sealed file is longer: there is something between nonce and tag. */
+export const SEAL_OVERHEAD_BYTES = HEAD_BYTES + 24 + 16;
 /** A pass phrase has at least so many characters: the file is all that a thief needs to guess it. */
 export const MIN_KEY_PASSPHRASE_LENGTH = 12;
 

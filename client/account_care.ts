@@ -104,7 +104,7 @@ export interface AccountCare {
   devices(): Promise<DeviceList>;
 
   /**
-   * Lets one more device in: it logs in with the password and the code (`--device-code`). Waits
+   * Lets one more device in: it logs in with the password and the code (which it asks for). Waits
    * until it has, the code has expired (null), or `signal` says so (null).
    *
    * @throws {MailsecError} `not_hardened`; `too_many_devices`

@@ -1,7 +1,17 @@
 /** The client's part of the command table. Imports no code that runs: see `load`. */
 
 import type { Command } from "../cli/command.ts";
-import { ACCOUNT, CONFIG, JSON_OUTPUT, PASSWORD_FILE, YES } from "./commands/account_options.ts";
+import { accountCommands } from "./account_commands.ts";
+import {
+  ACCOUNT,
+  CODE_FILE,
+  CONFIG,
+  JSON_OUTPUT,
+  PASSWORD_FILE,
+  PORT,
+  RECOVERY_FILE,
+  YES,
+} from "./commands/account_options.ts";
 
 const connect: Command = {
   name: "connect",
@@ -14,6 +24,8 @@ const connect: Command = {
     "trust it. A server that has changed its identity is refused.",
     "A body that you type ends with a line that is a single dot. A line that begins with two " +
     'dots loses one: ".." stands for ".".',
+    "The account may open on enrolled devices only. On a new one you are then asked for the code " +
+    "that mailsec devices add shows on another.",
     "Without a terminal the menu takes its answers from the lines of standard input.",
   ],
   arguments: [
@@ -21,16 +33,11 @@ const connect: Command = {
     { name: "user", summary: "Your user name" },
   ],
   options: [
-    {
-      name: "port",
-      short: "p",
-      value: "PORT",
-      summary: "The server's port",
-      default: "12049",
-      integer: { min: 1, max: 65_535 },
-    },
+    PORT,
     { name: "invite", value: "INVITE", summary: "Join first, with this invite line" },
+    RECOVERY_FILE,
     PASSWORD_FILE,
+    { ...CODE_FILE, summary: "Read the code for a new device from the first line of a file" },
     CONFIG,
     YES,
   ],
@@ -50,6 +57,8 @@ const join: Command = {
   description: [
     "The invite names the server, the port and your user name, and knows the server's identity. " +
     "It can be used once.",
+    "You are shown a recovery code to write down, and asked for it before you are registered. " +
+    "Without a terminal it is written to standard output, after a generated pass phrase.",
     "A weak password is refused: it is all that stands between the mailbox and whoever runs the " +
     "server. Leave it empty to get a generated pass phrase.",
   ],
@@ -60,6 +69,7 @@ const join: Command = {
       name: "generate-password",
       summary: "Generate a pass phrase and write it to standard output",
     },
+    RECOVERY_FILE,
     CONFIG,
   ],
   examples: [
@@ -181,4 +191,12 @@ const completions: Command = {
   load: () => import("./commands/completions.ts"),
 };
 
-export const clientCommands: readonly Command[] = [connect, join, send, list, read, completions];
+export const clientCommands: readonly Command[] = [
+  connect,
+  join,
+  send,
+  list,
+  read,
+  ...accountCommands,
+  completions,
+];

@@ -102,8 +102,8 @@ export class LoginWithPassword implements LoginSteps {
       `The password is right, but ${user}'s mailbox opens on enrolled devices only, and this is ` +
         "none of them.",
       {
-        hint: "On an enrolled device run: mailsec devices add. Then connect here with the code " +
-          "that it shows: --device-code. Without any such device: mailsec recover, with the " +
+        hint: "On an enrolled device run: mailsec devices add. Then connect here: the code that " +
+          "it shows is asked for. Without any such device: mailsec recover, with the " +
           "recovery code.",
         cause,
       },

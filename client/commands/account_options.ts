@@ -25,6 +25,29 @@ export const YES: Option = {
   summary: "Trust a server that is met for the first time without asking",
 };
 
+export const PORT: Option = {
+  name: "port",
+  short: "p",
+  value: "PORT",
+  summary: "The server's port",
+  default: "12049",
+  integer: { min: 1, max: 65_535 },
+};
+
+export const RECOVERY_FILE: Option = {
+  name: "recovery-file",
+  value: "FILE",
+  summary: "Write the recovery code to a new file that only you can read",
+  completes: "file",
+};
+
+export const CODE_FILE: Option = {
+  name: "code-file",
+  value: "FILE",
+  summary: "Read the code from the first line of a file that only you can read",
+  completes: "file",
+};
+
 export const JSON_OUTPUT: Option = {
   name: "json",
   summary: "Write JSON to standard output, everything else to standard error",

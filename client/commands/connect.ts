@@ -1,12 +1,14 @@
 /** `mailsec connect HOST USER`: the menu. */
 
 import type { CommandContext } from "../../cli/command.ts";
+import { readSecretFileLine } from "../../cli/secret_file.ts";
 import { styleFor } from "../../cli/style.ts";
 import { UsageError } from "../../cli/usage_error.ts";
+import type { Bytes } from "../../crypto/bytes.ts";
+import { parseEnrolmentCode } from "../../crypto/enrolment_code.ts";
 import { parseInvite } from "../../crypto/invite.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
-import { DEFAULT_PORT } from "../../protocol/limits.ts";
-import { addressText, parseServerAddress, type ServerAddress } from "../address.ts";
+import { addressText, type ServerAddress } from "../address.ts";
 import { Mailbox } from "../mailbox.ts";
 import { LinesPrompter } from "../terminal/lines_prompter.ts";
 import { runMenu } from "../terminal/menu/menu.ts";
@@ -14,13 +16,17 @@ import { InterruptedError, type Prompter } from "../terminal/prompter.ts";
 import { terminal } from "../terminal/questions.ts";
 import { acceptInvite, newPassword } from "./join.ts";
 import { asUsage, configStore, openMailbox } from "./open_mailbox.ts";
+import { givenAddress } from "./server_address.ts";
 
 export async function run(context: CommandContext): Promise<void> {
-  const address = addressOf(context);
+  const address = givenAddress(context);
   const user = asUsage(() => normalizeUserName(context.args.one("user")));
   const invite = await inviteLine(context, { address, user });
   const mailbox = invite === null
-    ? await openMailbox(context, { address, user, config: configStore(context) })
+    ? await openMailbox(context, {
+      ...{ address, user, config: configStore(context) },
+      enrolCode: await deviceCode(context),
+    })
     : await join(context, { line: invite, address, user });
   try {
     await runMenu({
@@ -28,6 +34,7 @@ export async function run(context: CommandContext): Promise<void> {
       server: addressText(address),
       prompter: menuPrompter(context),
       style: styleFor(context.colour("stdout")),
+      coloured: context.colour("stdout"),
       show: (text) => context.stdout(text),
       world: context,
     });
@@ -36,15 +43,12 @@ export async function run(context: CommandContext): Promise<void> {
   }
 }
 
-/** HOST and `--port` together; both may say the port if they say the same. */
-function addressOf(context: CommandContext): ServerAddress {
-  const host = context.args.one("host");
-  const port = context.options.integer("port");
-  const address = asUsage(() => parseServerAddress(host, port ?? DEFAULT_PORT));
-  if (port !== undefined && port !== address.port) {
-    throw new UsageError(`"${host}" and --port ${port} name different ports.`, "Give one of them.");
-  }
-  return address;
+/** The code for a new device of a hardened account, from `--code-file`; null without one. */
+async function deviceCode(context: CommandContext): Promise<Bytes | null> {
+  const file = context.options.text("code-file");
+  return file === undefined
+    ? null
+    : parseEnrolmentCode(await readSecretFileLine(file, "device code"));
 }
 
 /** The invite to join with, from `--invite` or asked for at the first connection; or none. */

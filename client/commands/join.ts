@@ -13,6 +13,7 @@ import {
   terminal,
   WeakPasswordError,
 } from "../terminal/questions.ts";
+import { keepRecoveryCode } from "./keep_code.ts";
 import { asUsage, configStore, showStep } from "./open_mailbox.ts";
 import { readPasswordFile } from "./password_file.ts";
 
@@ -24,12 +25,13 @@ export async function run(context: CommandContext): Promise<void> {
     throw new UsageError("--generate-password and --password-file exclude each other.");
   }
   const password = generate ? await generatePassphrase() : await newPassword(context, invite);
-  const account = await acceptInvite(context, { line, password });
-  await account.close();
   if (generate) {
+    // Before the server has it: should the joining break off, the same one is needed again.
     await context.stderr("This pass phrase opens the mailbox. It is not shown again:\n");
     await context.stdout(`${password}\n`);
   }
+  const account = await acceptInvite(context, { line, password });
+  await account.close();
   const { user, address } = account;
   await context.stderr(
     `${user} has joined ${addressText(address)}.\n` +
@@ -46,7 +48,13 @@ export function acceptInvite(
     invite: line,
     password,
     config: configStore(context),
+    recovery: keepRecoveryCode(context),
     onStep: showStep(context),
+    onReset: () =>
+      void context.stderr(
+        "This account was reset: it begins anew, with new keys. The mail of before is gone, and\n" +
+          "the people who write to you are asked to check your new keys.\n",
+      ),
   });
 }
 

@@ -4,12 +4,16 @@ import type { CommandContext } from "../../cli/command.ts";
 import { escapeLine } from "../../cli/escape.ts";
 import { UsageError } from "../../cli/usage_error.ts";
 import { FormatError } from "../../crypto/errors.ts";
+import type { Bytes } from "../../crypto/bytes.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
+import type { Account } from "../account.ts";
 import { parseServerAddress, type ServerAddress } from "../address.ts";
 import { configDirectory, ConfigStore } from "../config_store.ts";
+import { LoginError } from "../errors.ts";
 import { login, type LoginStep, type UnknownServer } from "../login.ts";
 import { Mailbox } from "../mailbox.ts";
 import { askPassword, confirm, noTerminal, terminal } from "../terminal/questions.ts";
+import { askDeviceCode } from "./device_code.ts";
 import { readPasswordFile } from "./password_file.ts";
 
 /** Whose mailbox, on which server. */
@@ -63,36 +67,79 @@ export async function withMailbox<T>(
   const account = await chooseAccount(context, config);
   const mailbox = await openMailbox(context, { ...account, config });
   try {
+    for (const notice of mailbox.care.notices()) {
+      await context.stderr(`${escapeLine(notice)}\n`);
+    }
     return await work(mailbox);
   } finally {
     await mailbox.close();
   }
 }
 
+/** How a command logs in. */
+export interface LoginChoice extends ChosenAccount {
+  readonly config: ConfigStore;
+  /** Instead of `--password-file` and of the question. */
+  readonly password?: string | (() => Promise<string>);
+  /** Lets this computer into a hardened account, 16 bytes; asked for when it is needed. */
+  readonly enrolCode?: Bytes | null;
+}
+
+/** Logs in, as `openAccount`, for a command that works with the mailbox. */
+export async function openMailbox(context: CommandContext, choice: LoginChoice): Promise<Mailbox> {
+  return new Mailbox(await openAccount(context, choice));
+}
+
 /**
- * Logs in; asks for the password and about an unknown server when the options do not say.
+ * Logs in; asks for the password, about an unknown server, and for a device code when the options
+ * do not say.
  *
  * @throws {ConnectError} {LoginError} {TrustError} and UsageError when there is nobody to ask.
  */
-export async function openMailbox(
+export async function openAccount(
   context: CommandContext,
-  { address, user, config }: ChosenAccount & { config: ConfigStore },
-): Promise<Mailbox> {
-  const file = context.options.text("password-file") ?? context.env("MAILSEC_PASSWORD_FILE");
-  const password = file === undefined
-    ? () => askPassword(terminal(context), user)
-    : await readPasswordFile(file);
-  const account = await login({
-    address,
-    user,
-    password,
-    config,
-    confirmServer: (server) => confirmServer(context, server),
-  });
-  return new Mailbox(account);
+  { address, user, config, password, enrolCode = null }: LoginChoice,
+): Promise<Account> {
+  const options = {
+    ...{ address, user, config },
+    password: onlyOnce(password ?? await passwordOf(context, user)),
+    confirmServer: (server: UnknownServer) => confirmServer(context, server),
+  };
+  if (enrolCode !== null) return await login({ ...options, enrolCode });
+  try {
+    return await login(options);
+  } catch (error) {
+    if (!(error instanceof LoginError) || error.code !== "device_required") throw error;
+    const prompter = terminal(context);
+    if (prompter === null) throw error;
+    await context.stderr(`${error.message}\n${error.hint ?? ""}\n`);
+    const code = await askDeviceCode(prompter, (line) => context.stderr(`${line}\n`));
+    return await login({ ...options, enrolCode: code });
+  }
 }
 
-async function confirmServer(context: CommandContext, server: UnknownServer): Promise<boolean> {
+/** What the password file says, or how to ask when there is none. */
+async function passwordOf(
+  context: CommandContext,
+  user: string,
+): Promise<string | (() => Promise<string>)> {
+  const file = context.options.text("password-file") ?? context.env("MAILSEC_PASSWORD_FILE");
+  if (file !== undefined) return await readPasswordFile(file);
+  return () => askPassword(terminal(context), user);
+}
+
+/** Asks at the first call only. */
+function onlyOnce(password: string | (() => Promise<string>)): typeof password {
+  if (typeof password === "string") return password;
+  let typed: Promise<string> | undefined;
+  return () => typed ??= password();
+}
+
+/** Decides about a server that was not met before: asks, unless `--yes` says so. */
+export async function confirmServer(
+  context: CommandContext,
+  server: UnknownServer,
+): Promise<boolean> {
   const place = escapeLine(`${server.host}, port ${server.port}`);
   await context.stderr(
     `You have not been connected to this server before: ${place}\n` +
@@ -114,6 +161,7 @@ export function showStep(context: CommandContext): (step: LoginStep) => void {
     connecting: "Connecting…",
     making_keys: "Making your keys…",
     registering: "Registering…",
+    recovering: "Setting the new password…",
     logging_in: "Logging in…",
   };
   return (step) => void context.stderr(`${texts[step]}\n`);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Bytes, fromHex } from "../../crypto/bytes.ts";
+import { type Bytes, fromHex, toHex } from "../../crypto/bytes.ts";
 import {
   formatEnrolmentCode,
   newEnrolmentCode,
@@ -93,6 +93,7 @@ Deno.test("recovery code: bytes, check group and proof are as documented", () =>
   const group = [0, 5, 10, 15].map((at) => alphabet[parseInt(bits.slice(at, at + 5), 2)]).join("");
   assertEquals(formatRecoveryCode(code), `000G-40R4-0M30-E209-185G-R38E-1W81-24GK-${group}`);
   const auth = recoveryAuth(code);
+  assertEquals(toHex(auth), "bdd89c2174f01539a5404bc724c3f79657829232902fc7dc18b6fdab4193a184");
   assertEquals(auth, hkdf(code, label("recovery-auth"), 32));
   assertEquals(recoveryAuthHash(auth), sha256(auth));
 });

@@ -278,7 +278,11 @@ export const DEFAULT_STAGE_LIMITS: StageLimits = {
 export const STAGE_LIFETIME_MS = 24 * 60 * 60_000;
 /** Content is kept in pieces of at most so many bytes. */
 export const CONTENT_PIECE_BYTES = 256 * 1024;
-/** Failed logins are kept for at most so many tags; those blocked the shortest are forgotten first. */
+/**
+ * Failed logins are kept for at most so many tags; of those without an account the ones blocked the
+ * shortest are forgotten first. What is known of an account stays, however many names are tried:
+ * else whoever tries enough of them could guess at one user's password without being slowed down.
+ */
 export const MAX_ATTEMPT_TAGS = 10_000;
 
 /**

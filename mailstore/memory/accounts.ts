@@ -132,10 +132,11 @@ export class MemoryAccounts implements Sync<AccountStore> {
     if (attempts.failed === 0 && attempts.blockedUntil === 0) return;
     all.set(tag.toHex(), { ...attempts });
     if (all.size <= MAX_ATTEMPT_TAGS) return;
-    const [leastBlocked] = [...all].sort(([tagA, a], [tagB, b]) =>
+    const strangers = [...all].filter(([tag]) => !this.tables.accounts.has(tag));
+    const [leastBlocked] = strangers.sort(([tagA, a], [tagB, b]) =>
       a.blockedUntil - b.blockedUntil || (tagA < tagB ? -1 : 1)
     );
-    all.delete(leastBlocked![0]);
+    if (leastBlocked !== undefined) all.delete(leastBlocked[0]);
   }
 
   /** Takes away what belongs to an account, except for what is its identity. */

@@ -208,7 +208,8 @@ export function saveAttempts(db: Database, tag: Bytes, attempts: Attempts): void
   if (count <= MAX_ATTEMPT_TAGS) return;
   db.run(
     `DELETE FROM attempts WHERE tag IN
-     (SELECT tag FROM attempts ORDER BY blocked_until, tag LIMIT ?)`,
+     (SELECT tag FROM attempts WHERE tag NOT IN (SELECT tag FROM accounts)
+      ORDER BY blocked_until, tag LIMIT ?)`,
     count - MAX_ATTEMPT_TAGS,
   );
 }

@@ -157,6 +157,19 @@ conformance("when failed logins are too many, those blocked the shortest go", as
   assertEquals((await store.attempts(tagOf("last"))).failed, 9);
 });
 
+conformance(
+  "failed logins of an account are not forgotten, however many names are tried",
+  async (store) => {
+    await addAccounts(store, "alice");
+    await store.saveAttempts(tagOf("alice"), { failed: 6, blockedUntil: 1 });
+    const tags = Array.from({ length: MAX_ATTEMPT_TAGS + 1 }, (_, i) => tagOf(String(i)));
+    await Promise.all(tags.map((tag) => store.saveAttempts(tag, { failed: 1, blockedUntil: 10 })));
+    assertEquals(await store.attempts(tagOf("alice")), { failed: 6, blockedUntil: 1 });
+    const known = await Promise.all(tags.map((tag) => store.attempts(tag)));
+    assertEquals(known.filter(({ failed }) => failed > 0).length, MAX_ATTEMPT_TAGS - 1);
+  },
+);
+
 conformance("removing an account takes all that is its own, and mail nobody has", async (store) => {
   await addAccounts(store, "alice", "bob");
   await store.deliver(mail("both", ["alice", "bob"]));

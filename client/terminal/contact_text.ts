@@ -17,6 +17,8 @@ export interface ContactTextOptions {
 const INDENT = 13;
 /** Length of four groups of four with their dashes. */
 const HALF_CHARACTERS = 19;
+/** Length of `2026-11-23`. */
+const DAY_CHARACTERS = 10;
 
 /** Everything that is known of somebody's keys, ending with a line end. */
 export function contactText(contact: ContactInfo, options: ContactTextOptions): string {
@@ -62,5 +64,5 @@ export function fingerprintLines(fingerprint: string, width: number): string[] {
 
 function keyAge(epoch: number, since: string | null): string {
   const which = epoch === 1 ? "the first" : `number ${epoch} of this name`;
-  return since === null ? which : `${which}, since ${formatDate(since)}`;
+  return since === null ? which : `${which}, since ${formatDate(since).slice(0, DAY_CHARACTERS)}`;
 }

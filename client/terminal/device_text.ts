@@ -36,7 +36,8 @@ export async function enrolmentLines(
     "The code for the new device:",
     ...fingerprintLines(code, width - 2).map((line) => `  ${line}`),
     ...await qrLines(code, { width, coloured }) ?? [],
-    `There: ${login} --device-code CODE`,
+    `There run: ${login}`,
+    "It asks for your password and then for this code.",
     `It counts once, until ${formatDate(expires)}. Give it to nobody.`,
   ];
 }

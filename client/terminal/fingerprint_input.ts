@@ -6,7 +6,7 @@ import { normalizeFingerprint } from "../../crypto/fingerprint.ts";
 /** What mail programs, chats and people put around and between groups. */
 const DECORATION = /[\p{Pd}\p{Zs}\s"'`«»“”„.,;|*]+/gu;
 /** A name before a fingerprint: `bob: 0RH4-…`, `bob=0RH4-…`, `Name bob 0RH4-…`. */
-const LABEL = /^(.*?)[\s:=]+(?=\S)/s;
+const LABEL = /^.*?[\s:=]+(?=\S)/s;
 
 interface Named {
   readonly label: string;
@@ -23,7 +23,9 @@ interface Named {
  */
 export function fingerprintFor(user: string, text: string): string {
   const whole = read(text);
-  if (whole !== null && (whole.label === "" || names(whole.label, user))) return whole.fingerprint;
+  if (whole !== null && (whole.label === "" || isNameOnly(whole.label, user))) {
+    return whole.fingerprint;
+  }
   const lines = text.split(/\r?\n/).map(read).filter((line) => line !== null);
   const own = lines.filter(({ label }) => names(label, user));
   const candidates = own.length > 0 ? own : lines.filter(({ label }) => label === "");
@@ -47,13 +49,16 @@ export function fingerprintFor(user: string, text: string): string {
 
 /** A fingerprint with what stands before it; null when there is none. */
 function read(text: string): Named | null {
-  for (let rest = text.trim(), label = "";;) {
+  const trimmed = text.trim();
+  for (let at = 0;;) {
+    const rest = trimmed.slice(at);
     const fingerprint = plain(rest);
-    if (fingerprint !== null) return { label: label.trim(), fingerprint };
+    const label = trimmed.slice(0, at).trim();
+    // Words can have the letters of a fingerprint, but hardly ever a digit.
+    if (fingerprint !== null && (at === 0 || /\d/.test(rest))) return { label, fingerprint };
     const before = LABEL.exec(rest);
-    if (before === null || before[0].length === 0) return null;
-    label += ` ${before[1]}`;
-    rest = rest.slice(before[0].length);
+    if (before === null) return null;
+    at += before[0].length;
   }
 }
 
@@ -64,6 +69,11 @@ function plain(text: string): string | null {
     if (error instanceof FormatError) return null;
     throw error;
   }
+}
+
+/** Whether a label is one line that names the user: nobody else's fingerprint is in it. */
+function isNameOnly(label: string, user: string): boolean {
+  return !label.includes("\n") && names(label, user);
 }
 
 function names(label: string, user: string): boolean {

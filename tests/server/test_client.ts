@@ -152,12 +152,20 @@ export class TestClient {
 export interface SealOptions {
   readonly from?: string;
   readonly mime?: Bytes;
+  readonly subject?: string;
+  /** File names of attachments. */
+  readonly attachments?: readonly string[];
 }
 
 /** Seals a mail in anybody's name: all test users have the same keys. */
 export async function sealTestMail(
-  { from, realm, to, mime }: SealOptions & { from: string; realm: Bytes; to: readonly string[] },
+  { from, realm, to, ...options }: SealOptions & {
+    from: string;
+    realm: Bytes;
+    to: readonly string[];
+  },
 ): Promise<SealedMail> {
+  const { mime, subject = "hello", attachments = [] } = options;
   const { signer, kemPublic } = await testKeys();
   const fingerprint = fingerprintOf(signer.publicKey);
   const named = to.map((user) => ({ user, fingerprint, kem: kemPublic }));
@@ -174,11 +182,11 @@ export async function sealTestMail(
     log: { size: 0, root: new Uint8Array(32) },
     mime: mime ?? new TextEncoder().encode("Subject: hello\r\n\r\nhello\r\n"),
     date: Date.now(),
-    subject: "hello",
-    preview: "hello",
+    subject,
+    preview: subject,
     inReplyTo: null,
     references: [],
-    attachments: [],
+    attachments: attachments.map((name) => ({ name, type: "text/plain", size: 1 })),
     size: 5,
   });
 }
@@ -261,8 +269,15 @@ export async function registrationSteps(
 }
 
 /** Logs in. Rejects as ClientLink does; with "wrong password" when OPAQUE says so. */
-export async function login(port: number, user: string, password: string): Promise<TestClient> {
+export async function login(
+  port: number,
+  user: string,
+  secret: string | { readonly password: string; readonly ticket: Bytes },
+): Promise<TestClient> {
   const { kemPrivate } = await testKeys();
+  const { password, ticket } = typeof secret === "string"
+    ? { password: secret, ticket: null }
+    : secret;
   const wire = await Wire.open(port);
   try {
     const record = parseServerRecord(await wire.link.serverRecord());
@@ -273,7 +288,7 @@ export async function login(port: number, user: string, password: string): Promi
     const { session } = await wire.link.login(known(record), {
       user,
       ke1,
-      ticket: null,
+      ticket,
       finish(ke2) {
         const finished = finishLogin(owner, state, ke2);
         if (finished === null) throw new Error("wrong password");

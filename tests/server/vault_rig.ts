@@ -134,16 +134,22 @@ export class VaultRig {
     return rigged;
   }
 
-  /** Makes an account that has a login. */
-  async register(user: string): Promise<void> {
-    const invite = await withOffice(
+  /** Makes an account that waits for its registration. Returns the invite line. */
+  async invite(user: string): Promise<string> {
+    const { invite } = await withOffice(
       this.data,
       (office) => inviteUser(office, user, { now: Date.now(), address: hostPort("127.0.0.1", 1) }),
     );
+    return invite;
+  }
+
+  /** Makes an account that has a login. */
+  async register(user: string): Promise<void> {
+    const invite = await this.invite(user);
     const rigged = this.connect();
     const { link } = this.#session(rigged);
     const record = parseServerRecord(await link.serverRecord());
-    const steps = await registrationSteps(record.realm, invite.invite, {
+    const steps = await registrationSteps(record.realm, invite, {
       password: passwordOf(user),
     });
     await link.register({ record: record.bytes, kemPublicKey: record.kemKey }, steps);

@@ -129,6 +129,7 @@ export async function menuWith(
     server: "localhost:12049",
     prompter,
     style: styleFor(false),
+    coloured: false,
     show: (text) => {
       run.out += text;
       return Promise.resolve();

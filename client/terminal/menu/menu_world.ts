@@ -29,6 +29,8 @@ export interface MenuWorld {
   readonly prompter: Prompter;
   /** For what is written to standard output. */
   readonly style: Style;
+  /** Whether colours may be written to standard output. */
+  readonly coloured: boolean;
   /** Lists, mails, confirmations: standard output. Explanations and errors go to standard error. */
   show(text: string): Promise<void>;
   readonly world: Pick<

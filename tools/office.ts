@@ -151,21 +151,27 @@ export class Office {
     return `${this.folder}/${user}.password`;
   }
 
+  /** Where the recovery code of a user who has joined is. */
+  recoveryFile(user: string): string {
+    return `${this.folder}/${user}.recovery`;
+  }
+
   configFolder(user: string): string {
     return `${this.folder}/client-${user}`;
   }
 
   /** The invite line for a user, made on the server's machine. */
-  async invite(user: string): Promise<string> {
-    return (await this.must(["user", "invite", user, "--data", this.data])).trim();
+  async invite(user: string, ...more: string[]): Promise<string> {
+    return (await this.must(["user", "invite", user, "--data", this.data, ...more])).trim();
   }
 
   /** Invites a user and lets the user join. */
-  async join(user: string): Promise<void> {
-    const invite = await this.invite(user);
+  async join(user: string, ...more: string[]): Promise<void> {
+    const invite = await this.invite(user, ...more);
     await Deno.writeTextFile(this.passwordFile(user), this.password(user) + "\n", { mode: 0o600 });
     const account = ["--password-file", this.passwordFile(user)];
-    await this.must(["join", invite, "--config", this.configFolder(user), ...account]);
+    const recovery = ["--recovery-file", this.recoveryFile(user)];
+    await this.must(["join", invite, "--config", this.configFolder(user), ...account, ...recovery]);
   }
 
   /** Takes over another office's files, and lets its users know the server at the new address. */

@@ -11,6 +11,8 @@ export const PASSWORD = "stapler-battery-horse-rain";
 
 /** A temporary server and the configuration folder of every person. */
 export class Office {
+  /** The recovery code of everybody who has joined, by name. */
+  readonly codes = new Map<string, string>();
   readonly #mailboxes: Mailbox[] = [];
 
   private constructor(readonly server: TestServer, readonly folder: string) {}
@@ -43,8 +45,17 @@ export class Office {
       invite: await this.invite(name),
       password: PASSWORD,
       config: this.configOf(name),
+      recovery: this.keepCode(name),
     });
     return this.#keep(new Mailbox(account));
+  }
+
+  /** Writes a user's recovery code down. */
+  keepCode(name: string): (code: string) => Promise<void> {
+    return (code) => {
+      this.codes.set(name, code);
+      return Promise.resolve();
+    };
   }
 
   /** Another session of a user who has joined, from a folder of its own unless given. */

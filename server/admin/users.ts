@@ -7,7 +7,8 @@ import type { UserRole } from "../../crypto/invite_grant.ts";
 import type { AdminActType } from "../../crypto/log_entry.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
 import { AccountError } from "../errors.ts";
-import type { AccountContents, User } from "../vault/accounts.ts";
+import type { AccountContents } from "../vault/account_columns.ts";
+import type { User } from "../vault/accounts.ts";
 import { actEntry, type NewLogEntry } from "../vault/new_log_entry.ts";
 import type { AdminOffice } from "./office.ts";
 

@@ -1,5 +1,4 @@
-import { equalBytes } from "../../crypto/bytes.ts";
-import type { Bytes } from "../../crypto/bytes.ts";
+import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import { parseIdentity } from "../../crypto/identity.ts";
 import { parseVouch } from "../../crypto/vouch.ts";
 import type { lookup, LookupReply } from "../../protocol/messages/lookup.ts";

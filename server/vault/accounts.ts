@@ -4,16 +4,16 @@ import type { Bytes } from "../../crypto/bytes.ts";
 import { type IdentityRecord, parseIdentity } from "../../crypto/identity.ts";
 import type { UserRole } from "../../crypto/invite_grant.ts";
 import type {
-  Account,
   AccountStatus,
   AccountStore,
   InviteOutcome,
   RegistrationOutcome,
 } from "../../mailstore/store.ts";
+import { AccountColumns, type AccountContents } from "./account_columns.ts";
 import type { AtRest } from "./at_rest.ts";
 import type { KeyLog } from "./key_log.ts";
 import { identityEntry, type NewLogEntry } from "./new_log_entry.ts";
-import { decodeProfile, encodeProfile, newProfile, type Profile } from "./profile.ts";
+import { newProfile } from "./profile.ts";
 
 /** Length of an OPAQUE registration record. */
 const LOGIN_RECORD_BYTES = 192;
@@ -28,15 +28,6 @@ export interface User {
   readonly created: number;
   /** First login, ms since the epoch; null before it. */
   readonly joined: number | null;
-}
-
-/** All of an account, in clear. */
-export interface AccountContents extends Profile {
-  readonly status: AccountStatus;
-  /** OPAQUE registration record; null before the registration. */
-  readonly login: Bytes | null;
-  /** The key bundle; null before the registration. */
-  readonly bundle: Bytes | null;
 }
 
 /** A change of an account with all that goes with it, done whole or not at all. */
@@ -81,11 +72,13 @@ interface AccountsOptions {
 export class Accounts {
   readonly #store: AccountStore;
   readonly #atRest: AtRest;
+  readonly #columns: AccountColumns;
   readonly #keyLog: KeyLog;
 
   constructor({ store, atRest, keyLog }: AccountsOptions) {
     this.#store = store;
     this.#atRest = atRest;
+    this.#columns = new AccountColumns(atRest);
     this.#keyLog = keyLog;
   }
 
@@ -96,7 +89,7 @@ export class Accounts {
   /** The account, or null. Throws DecryptionError when its columns were changed. */
   async find(user: string): Promise<AccountContents | null> {
     const account = await this.#store.account(this.tagOf(user));
-    return account && this.#open(account);
+    return account && this.#columns.open(account);
   }
 
   /**
@@ -121,10 +114,10 @@ export class Accounts {
     const tag = this.tagOf(user);
     const account = await this.#store.account(tag);
     if (account === null) {
-      this.#sealProfile(tag, newProfile(user, 0));
+      this.#columns.sealProfile(tag, newProfile(user, 0));
       return null;
     }
-    const { recovery } = this.#profileOf(account);
+    const { recovery } = this.#columns.profileOf(account);
     return isInUse(account) ? recovery : null;
   }
 
@@ -142,13 +135,15 @@ export class Accounts {
   /** The names behind tags; a tag whose account is gone has none. */
   async namesOf(tags: readonly Bytes[]): Promise<string[]> {
     const accounts = await Promise.all(tags.map((tag) => this.#store.account(tag)));
-    return accounts.flatMap((account) => account === null ? [] : [this.#profileOf(account).user]);
+    return accounts.flatMap((account) =>
+      account === null ? [] : [this.#columns.profileOf(account).user]
+    );
   }
 
   /** All users in the order of their creation. */
   async all(): Promise<User[]> {
     return (await this.#store.accounts()).map((account) => {
-      const { user, role, created, joined } = this.#profileOf(account);
+      const { user, role, created, joined } = this.#columns.profileOf(account);
       return { user, tag: account.tag, status: account.status, role, created, joined };
     });
   }
@@ -172,8 +167,8 @@ export class Accounts {
     const registration = {
       ...claim,
       tag,
-      account: { profile: this.#sealProfile(tag, account), login, bundle },
-      identity: this.#atRest.seal("identity", tag, identity.bytes),
+      account: { profile: this.#columns.sealProfile(tag, account), login, bundle },
+      identity: this.#columns.sealIdentity(tag, identity),
       state: this.#atRest.seal("state", tag, state),
     };
     return await this.#keyLog.append<RegistrationOutcome>(
@@ -202,20 +197,20 @@ export class Accounts {
     for (;;) {
       const account = await this.#store.account(tag);
       const identities = await this.identityRecords(user);
-      const change = await decide(account && this.#open(account), identities);
+      const change = await decide(account && this.#columns.open(account), identities);
       if (change === null) return null;
       const { identity, acts = [] } = change;
       const entries = identity === undefined ? acts : [identityEntry(identity), ...acts];
       const sealed = {
         tag,
         expectedVersion: account?.version ?? null,
-        account: change.account && this.#seal(tag, change.account),
+        account: change.account && this.#columns.seal(tag, change.account),
         ...(change.empties === undefined ? {} : { empties: change.empties }),
         ...(change.invite === undefined ? {} : { invite: change.invite }),
         ...(identity === undefined ? {} : {
           identity: {
             expectedCount: identities.length,
-            record: this.#atRest.seal("identity", tag, identity.bytes),
+            record: this.#columns.sealIdentity(tag, identity),
           },
         }),
       };
@@ -232,7 +227,7 @@ export class Accounts {
     const tags = users.map((user) => this.tagOf(user));
     const sealed = await this.#store.identities(tags);
     return sealed.map((records, i) =>
-      records.map((record) => this.#atRest.open("identity", tags[i]!, record))
+      records.map((record) => this.#columns.openIdentity(tags[i]!, record))
     );
   }
 
@@ -240,34 +235,6 @@ export class Accounts {
   async identityRecords(user: string): Promise<IdentityRecord[]> {
     const [records] = await this.identities([user]);
     return records!.map(parseIdentity);
-  }
-
-  #open(account: Account): AccountContents {
-    const { tag, status, login, bundle } = account;
-    return {
-      ...this.#profileOf(account),
-      status,
-      login: login && this.#atRest.open("login", tag, login),
-      bundle: bundle && this.#atRest.open("bundle", tag, bundle),
-    };
-  }
-
-  #seal(tag: Bytes, account: AccountContents): Omit<Account, "tag" | "version"> {
-    const { status, login, bundle } = account;
-    return {
-      status,
-      profile: this.#sealProfile(tag, account),
-      login: login && this.#atRest.seal("login", tag, login),
-      bundle: bundle && this.#atRest.seal("bundle", tag, bundle),
-    };
-  }
-
-  #profileOf({ tag, profile }: Pick<Account, "tag" | "profile">): Profile {
-    return decodeProfile(this.#atRest.open("profile", tag, profile));
-  }
-
-  #sealProfile(tag: Bytes, profile: Profile): Bytes {
-    return this.#atRest.seal("profile", tag, encodeProfile(profile));
   }
 }
 

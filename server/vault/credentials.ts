@@ -17,7 +17,8 @@ import { type IdentityRecord, verifyIdentity, verifySuccession } from "../../cry
 import { bundleVersionOf } from "../../crypto/key_bundle.ts";
 import { verifySignature } from "../../crypto/sign.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
-import { type AccountContents, type Accounts, isInUse } from "./accounts.ts";
+import type { AccountContents } from "./account_columns.ts";
+import { type Accounts, isInUse } from "./accounts.ts";
 
 /** What a user wants from now on; null stays as it is. */
 export interface NewCredentials {

@@ -8,7 +8,8 @@
 
 import { equalBytes } from "../../crypto/bytes.ts";
 import type { InviteGrant, UserRole } from "../../crypto/invite_grant.ts";
-import type { AccountContents, Accounts } from "./accounts.ts";
+import type { AccountContents } from "./account_columns.ts";
+import type { Accounts } from "./accounts.ts";
 import { type NextIdentity, nextIdentity } from "./identity_chain.ts";
 import { actEntry } from "./new_log_entry.ts";
 import { newProfile } from "./profile.ts";

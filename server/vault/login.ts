@@ -16,7 +16,8 @@ import {
 import { type Clock, releaseOnTick } from "../../crypto/tick.ts";
 import type { TranscriptState } from "../../crypto/transcript.ts";
 import type { CallArgs, CallResult } from "../../protocol/vault_port.ts";
-import { type AccountContents, type Accounts, isInUse } from "./accounts.ts";
+import type { AccountContents } from "./account_columns.ts";
+import { type Accounts, isInUse } from "./accounts.ts";
 import type { CountedTry, LoginThrottle } from "./login_throttle.ts";
 import type { LoginTickets } from "./login_tickets.ts";
 import type { ServerKeys } from "./server_keys.ts";

@@ -115,8 +115,10 @@ Deno.test("credentials: of two changes at the same time one counts", () =>
     const answers = await Promise.all(
       requests.map((request) => port.request(changeCredentials, request)),
     );
-    assertEquals(answers, [{ receipt: null }, "conflict", "conflict"]);
-    assert(equalBytes(await bundleAt(rig), requests[0]!.bundle));
+    const counted = answers.findIndex((answer) => answer !== "conflict");
+    assertEquals(answers.toSpliced(counted, 1), ["conflict", "conflict"]);
+    assertEquals(answers[counted], { receipt: null });
+    assert(equalBytes(await bundleAt(rig), requests[counted]!.bundle));
   }));
 
 Deno.test("credentials: a login under way with the old password ends before it is open", () =>

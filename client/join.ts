@@ -19,7 +19,7 @@ import {
 import type { ServerRecord } from "../crypto/server_record.ts";
 import { importSigner } from "../crypto/sign.ts";
 import { TrustError } from "../crypto/trust_error.ts";
-import type { RegistrationSteps } from "../protocol/client_link.ts";
+import type { RegistrationSteps } from "../protocol/client_steps.ts";
 import type { Registration } from "../protocol/messages/registration.ts";
 import { Account } from "./account.ts";
 import type { KeepCode } from "./account_care.ts";

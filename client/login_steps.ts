@@ -6,7 +6,7 @@ import { DecryptionError, FormatError } from "../crypto/errors.ts";
 import { BundleLockedError, openBundle } from "../crypto/key_bundle.ts";
 import { finishLogin, startLogin } from "../crypto/password_client.ts";
 import { TrustError } from "../crypto/trust_error.ts";
-import type { LoginSteps } from "../protocol/client_link.ts";
+import type { LoginSteps } from "../protocol/client_steps.ts";
 import { type Access, openAccess } from "./access.ts";
 import type { OwnDevice } from "./device_store.ts";
 import { LoginError } from "./errors.ts";

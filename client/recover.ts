@@ -9,7 +9,7 @@ import { normalizeUserName } from "../crypto/names.ts";
 import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
 import { recoveryAuth } from "../crypto/recovery_code.ts";
-import type { RecoverySteps } from "../protocol/client_link.ts";
+import type { RecoverySteps } from "../protocol/client_steps.ts";
 import type { Recovery } from "../protocol/messages/recovery.ts";
 import { openAccess, sealChanged } from "./access.ts";
 import { Account } from "./account.ts";

@@ -8,19 +8,15 @@
  * state off as a newer one. The CBOR is a map:
  * `{v: 2, pins: {user: pin}, log: null or {size, root(32), note}, invites: {user: {bind(32), time}},
  * identity: null or hash(32), sent: {user: n}, seen: {user: [first, last, …]},
- * settings: {name: text}}`; times in ms since the Unix epoch. A pin is one byte string (an account
- * may have 10,000): `fingerprint(32) ‖ kemKeyId(8) ‖ u32 epoch ‖ lp8(recordHash: 0 or 32) ‖
- * u64 firstSeen ‖ u8 trust`.
- *
- * Version 1, which is still read, has no log, invites and identity, and its pins are maps
- * `{fp, kemKeyId, epoch, firstSeen, accepted}`.
+ * settings: {name: text}}`; times in ms since the Unix epoch; pins as in contact_pin.ts. Version 1,
+ * which is still read, has no log, invites and identity.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";
-import { ByteReader, type Bytes, ByteWriter, EMPTY, utf8, wipe } from "./bytes.ts";
+import { type Bytes, ByteWriter, utf8, wipe } from "./bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 import { CborFields } from "./cbor_fields.ts";
-import { KEM_KEY_ID_BYTES } from "./composite_kem.ts";
+import { type ContactPin, encodePin, readFirstPin, readPin } from "./contact_pin.ts";
 import { areCounterRanges, type CounterRanges, MAX_COUNTER_RANGES } from "./counters.ts";
 import { FormatError } from "./errors.ts";
 import { type BundleOwner, stateKey } from "./key_bundle.ts";
@@ -38,33 +34,6 @@ const MAX_NOTE_BYTES = 8192;
 const MAX_SETTINGS = 200;
 const MAX_SETTING_NAME_BYTES = 64;
 const MAX_SETTING_BYTES = 4096;
-
-/**
- * Why the pinned keys are believed: they were the first ones seen or were accepted after a change,
- * their fingerprint was compared with their owner's, or the invite named them as the inviter's.
- */
-export type PinTrust = "seen" | "compared" | "invite";
-
-const TRUST_NUMBERS: Readonly<Record<PinTrust, number>> = { seen: 1, compared: 2, invite: 3 };
-const TRUSTS: ReadonlyMap<number, PinTrust> = new Map(
-  Object.entries(TRUST_NUMBERS).map(([trust, number]) => [number, trust as PinTrust]),
-);
-/** Greatest length of an encoded pin. */
-const PIN_BYTES = HASH_BYTES + KEM_KEY_ID_BYTES + 4 + 1 + HASH_BYTES + 8 + 1;
-
-/** The keys of a contact as they were first seen, or last accepted. */
-export interface ContactPin {
-  /** Of the signing key, 32 bytes. */
-  readonly fingerprint: Bytes;
-  /** 8 bytes. */
-  readonly kemKeyId: Bytes;
-  readonly epoch: number;
-  /** SHA-256 of the identity record, 32 bytes; null in a pin of before there was a key log. */
-  readonly recordHash: Bytes | null;
-  /** ms since the epoch. */
-  readonly firstSeen: number;
-  readonly trust: PinTrust;
-}
 
 /** The newest head of the key log that any device of the user has accepted. */
 export interface KnownLogHead {
@@ -196,47 +165,6 @@ function decodeState(bytes: Bytes): AccountState {
   };
   fields.end();
   return state;
-}
-
-function encodePin(pin: ContactPin): Bytes {
-  return new ByteWriter(PIN_BYTES)
-    .bytes(pin.fingerprint)
-    .bytes(pin.kemKeyId)
-    .u32(pin.epoch)
-    .lp8(pin.recordHash ?? EMPTY)
-    .u64(pin.firstSeen)
-    .u8(TRUST_NUMBERS[pin.trust])
-    .finish();
-}
-
-function readPin(pins: CborFields, user: string): ContactPin {
-  const reader = new ByteReader(pins.bytesUpTo(user, PIN_BYTES), "pin of a contact");
-  const fingerprint = reader.bytes(HASH_BYTES);
-  const kemKeyId = reader.bytes(KEM_KEY_ID_BYTES);
-  const epoch = reader.u32();
-  const recordHash = reader.lp8();
-  const firstSeen = reader.safeU64();
-  const trust = TRUSTS.get(reader.u8());
-  reader.end();
-  if (trust === undefined || ![0, HASH_BYTES].includes(recordHash.length)) {
-    throw new FormatError("The account state has a pin that cannot be.");
-  }
-  const hash = recordHash.length === 0 ? null : recordHash;
-  return { fingerprint, kemKeyId, epoch, recordHash: hash, firstSeen, trust };
-}
-
-/** A pin of version 1. Whether its keys were accepted says less than that they were compared. */
-function readFirstPin(pins: CborFields, user: string): ContactPin {
-  const fields = pins.fields(user);
-  const pin = {
-    fingerprint: fields.bytes("fp", HASH_BYTES),
-    kemKeyId: fields.bytes("kemKeyId", KEM_KEY_ID_BYTES),
-    epoch: fields.uint("epoch"),
-    firstSeen: fields.uint("firstSeen"),
-  };
-  fields.flag("accepted");
-  fields.end();
-  return { ...pin, recordHash: null, trust: "seen" };
 }
 
 function readHead(fields: CborFields): KnownLogHead {

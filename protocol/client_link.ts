@@ -27,96 +27,30 @@ import type { Clock } from "../crypto/tick.ts";
 import { releaseOnTick } from "../crypto/tick.ts";
 import type { ClientSessionOptions } from "./client_session.ts";
 import { ClientSession } from "./client_session.ts";
+import type {
+  KnownServer,
+  LoginSteps,
+  RecoveryOutcome,
+  RecoverySteps,
+  RegistrationOutcome,
+  RegistrationSteps,
+} from "./client_steps.ts";
 import { decode, encode } from "./codec.ts";
 import { ServerError } from "./error_codes.ts";
 import { FrameType, readRefusal } from "./frame.ts";
 import { FrameChannel } from "./frame_channel.ts";
-import { type LogReceipt, logReceipt } from "./messages/fields.ts";
-import {
-  type Recovery,
-  recovery,
-  RECOVERY_REFUSED,
-  type RecoveryRefusal,
-  recoveryStart,
-} from "./messages/recovery.ts";
-import {
-  type Registration,
-  registration,
-  type RegistrationStart,
-  registrationStart,
-} from "./messages/registration.ts";
+import { logReceipt } from "./messages/fields.ts";
+import { recovery, RECOVERY_REFUSED, recoveryStart } from "./messages/recovery.ts";
+import { registration, registrationStart } from "./messages/registration.ts";
 import type { Schema } from "./schema.ts";
 import type { Stage } from "./session_errors.ts";
 import { ConnectionLostError } from "./session_errors.ts";
-
-/** A server whose record was verified. */
-export interface KnownServer {
-  /** The server record, byte for byte. */
-  readonly record: Bytes;
-  /** The KEM key inside it. */
-  readonly kemPublicKey: Bytes;
-}
-
-/** A login's secret steps. What they throw ends the login and reaches its caller. */
-export interface LoginSteps {
-  readonly user: string;
-  /** OPAQUE KE1. */
-  readonly ke1: Bytes;
-  /** Of an earlier login on this device, 48 bytes; null without one. */
-  readonly ticket: Bytes | null;
-  /** OPAQUE KE2 to KE3; throws when the password is wrong. The session key is wiped. */
-  finish(ke2: Bytes): Awaitable<{ ke3: Bytes; sessionKey: Bytes }>;
-  /** Opens the key bundle, and gives what decapsulates with the user's KEM key. */
-  unlock(keys: { kemPublicKey: Bytes; bundle: Bytes }): Awaitable<Decapsulate>;
-}
-
-/** Shared secret of a KEM ciphertext, 32 bytes; it is released on a tick of the clock. */
-export type Decapsulate = (ciphertext: Bytes) => Promise<Bytes>;
-
-/** A registration's secret steps. */
-export interface RegistrationSteps {
-  readonly user: string;
-  /** The invite token, 32 bytes. */
-  readonly token: Bytes;
-  /** OPAQUE registration request. */
-  readonly request: Bytes;
-  /**
-   * OPAQUE registration response to all that the server is to keep. With a grant the identity must
-   * be a reset that holds it.
-   */
-  finish(start: RegistrationStart): Awaitable<Registration>;
-}
-
-/** How a registration ended. */
-export type RegistrationOutcome =
-  | { readonly accepted: true; readonly receipt: LogReceipt }
-  | {
-    readonly accepted: false;
-    /** One of INVITE_REFUSALS, or what a later server says. */
-    readonly code: string;
-  };
-
-/** A recovery's secret steps. */
-export interface RecoverySteps {
-  readonly user: string;
-  /** `recoveryAuth` of the code, 32 bytes. */
-  readonly auth: Bytes;
-  /** OPAQUE registration request for the new password. */
-  readonly request: Bytes;
-  /** OPAQUE registration response and key bundle to what the server is to keep instead. */
-  finish(start: { response: Bytes; bundle: Bytes }): Awaitable<Recovery>;
-}
-
-/** How a recovery ended: null when the new password counts. */
-export type RecoveryOutcome = RecoveryRefusal | null;
 
 export interface ClientLinkOptions {
   readonly clock: Clock;
   /** Takes bytes for the server, in order. */
   write(bytes: Bytes): void | Promise<void>;
 }
-
-type Awaitable<T> = T | Promise<T>;
 
 /**
  * One connection; use it for at most one `serverRecord`, then one `login`, `register` or `recover`. They

@@ -25,7 +25,7 @@ import {
 import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../../crypto/recovery_code.ts";
 import { generateSigningKeyPair, importSigner, verifySignature } from "../../crypto/sign.ts";
 import { SERVER_RECORD_BYTES } from "../../crypto/server_record.ts";
-import type { KnownServer, LoginSteps, RecoverySteps } from "../../protocol/client_link.ts";
+import type { KnownServer, LoginSteps, RecoverySteps } from "../../protocol/client_steps.ts";
 import type { ErrorCode } from "../../protocol/error_codes.ts";
 import type { LogReceipt } from "../../protocol/messages/fields.ts";
 import type { InviteRefusal, Registration } from "../../protocol/messages/registration.ts";

@@ -3,7 +3,7 @@
 import { MailsecError } from "../../crypto/errors.ts";
 import { MAX_LOG_ENTRIES, MAX_LOG_LEAF_BYTES } from "../../protocol/limits.ts";
 import { readAll } from "./body_source.ts";
-import { describeFileProblem } from "./password_file.ts";
+import { describeFileProblem } from "../../cli/secret_file.ts";
 
 /** Greatest file that is read, in bytes: the greatest exported key log, in base64 with quotes. */
 const MAX_TEXT_BYTES = MAX_LOG_ENTRIES * MAX_LOG_LEAF_BYTES * 2;

@@ -11,6 +11,7 @@ import { makeVouch } from "../../crypto/vouch.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
 import { inviteUser } from "../../protocol/messages/invite_user.ts";
 import { lookup } from "../../protocol/messages/lookup.ts";
+import { ping } from "../../protocol/messages/ping.ts";
 import { putVouch } from "../../protocol/messages/put_vouch.ts";
 import { removeUser, setRole } from "../../server/admin/users.ts";
 import { verifyOffice } from "../../server/admin/verify.ts";
@@ -168,7 +169,7 @@ Deno.test("user invites: an administrator resets a user, whose session ends at o
   const wish = { ...grantFor("bob", secret), ...place, signer, reset: true };
   assertEquals(await invite(alice, wish), null);
   await bob.wire.ended;
-  assertEquals(bob.events.at(-1), { event: "closing", body: { reason: "credentials_changed" } });
+  assertEquals(await codeOf(bob.session.request(ping, {})), "credentials_changed");
   const line = inviteLine(server, alice, { user: "bob", secret });
   assert((await register(server.port, line, PASSWORD)).accepted);
   assertEquals((await register(server.port, line, PASSWORD)).accepted, false, "used up");

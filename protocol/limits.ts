@@ -56,7 +56,7 @@ export const MAX_LOOKUP_USERS = 200;
 export const MAX_IDENTITIES_PER_USER = 64;
 /** Greatest identity record, in bytes: two public keys and two signatures. */
 export const MAX_IDENTITY_BYTES = 16 * 1024;
-/** Vouches for one user in one reply: the newest ones. */
+/** Vouches for the current keys of one user in one reply: the earliest ones. */
 export const MAX_VOUCHES_PER_USER = 16;
 /** Greatest vouch, in bytes: two names, two hashes and a signature. */
 export const MAX_VOUCH_BYTES = 4096;

@@ -9,10 +9,10 @@ export const lookupResult = struct({
   status: oneOf("active", "disabled", "unknown"),
   /**
    * The identity records from the oldest on, the current one last; of an `unknown` name those of a
-   * removed account, to verify mail that it has sent.
+   * removed account, to verify mail that it has sent, or of somebody who has not logged in yet.
    */
   identities: list(identityRecord, { max: MAX_IDENTITIES_PER_USER }),
-  /** The vouches for this name that the key log has, the newest last. */
+  /** The vouches that the key log has for the keys that are current, the newest last. */
   vouches: list(signedVouch, { max: MAX_VOUCHES_PER_USER }),
 });
 

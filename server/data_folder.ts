@@ -1,13 +1,13 @@
 /**
  * The data folder of a server:
  *
- *     server.key     the server's secrets (vault/key_file.ts)
- *     mail.db        the mail store, with mail.db-wal and mail.db-shm while it is open
- *     address        HOST:PORT that invites name (written by the server)
- *     lock           held by the server that runs on this folder
+ *     server.key       the server's secrets (vault/key_file.ts)
  *     server.key.lock  held by whoever replaces server.key
- *     *.new          a file that was being written when the server was killed
- *     mailsec.toml   settings, when the administrator writes some
+ *     mail.db          the mail store, with mail.db-wal and mail.db-shm while it is open
+ *     address          HOST:PORT that invites name (written by the server)
+ *     lock             held by the server that runs on this folder
+ *     *.new            a file that was being written when the server was killed
+ *     mailsec.toml     settings, when the administrator writes some
  *
  * The folder is its owner's only (0700), as is every file in it (0600).
  */

@@ -4,13 +4,13 @@
  */
 
 import { StoreError } from "./errors.ts";
+import type { LogAppend } from "./log_store.ts";
 import type {
   AccountChange,
   Attempts,
   ContentRange,
   Delivery,
   EntryChange,
-  LogAppend,
   Page,
   Piece,
   Upload,

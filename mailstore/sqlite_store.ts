@@ -7,6 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Bytes } from "../crypto/bytes.ts";
 import * as check from "./arguments.ts";
+import type { LogAppend, LoggedRecord } from "./log_store.ts";
 import { changeAccount } from "./sqlite/account_change.ts";
 import * as accounts from "./sqlite/accounts.ts";
 import { type Database, storeError } from "./sqlite/database.ts";
@@ -157,7 +158,7 @@ class SqliteStore implements store.MailStore {
     return await this.#read(log.logSize);
   }
 
-  async appendLog(entries: readonly store.LogAppend[]): Promise<boolean> {
+  async appendLog(entries: readonly LogAppend[]): Promise<boolean> {
     check.checkLog(entries);
     return await this.#write("append to the log", (db) => log.appendLog(db, entries));
   }
@@ -168,7 +169,7 @@ class SqliteStore implements store.MailStore {
     return await this.#read((db) => log.logEntries(db, from, limit));
   }
 
-  async logRecords(tag: Bytes): Promise<store.LoggedRecord[]> {
+  async logRecords(tag: Bytes): Promise<LoggedRecord[]> {
     check.checkTags([tag]);
     return await this.#read((db) => log.logRecords(db, tag));
   }

@@ -19,6 +19,7 @@
  */
 
 import type { Bytes } from "../crypto/bytes.ts";
+import type { LogAppend, LogStore } from "./log_store.ts";
 
 /**
  * `invited`: an account without a login, waiting for its registration.
@@ -71,27 +72,6 @@ export interface Registration extends InviteClaim {
 }
 
 export type RegistrationOutcome = "registered" | "log_conflict" | Exclude<InviteOutcome, "valid">;
-
-/**
- * An entry for the end of the key log. `seq` is the size that the log must have then, so the first
- * one is the size it has now; anything else is a "log_conflict" and nothing is written.
- */
-export interface LogAppend {
-  readonly seq: number;
-  /** Whom the entry is about. */
-  readonly tag: Bytes;
-  /** The leaf, sealed by the caller. */
-  readonly entry: Bytes;
-  /** What the leaf has the hash of, sealed by the caller; null when that is kept elsewhere. */
-  readonly record: Bytes | null;
-}
-
-/** An entry of the log that has its record. */
-export interface LoggedRecord {
-  readonly seq: number;
-  readonly entry: Bytes;
-  readonly record: Bytes;
-}
 
 /** A change of one account and all that goes with it, done whole or not at all. */
 export interface AccountChange {
@@ -327,18 +307,6 @@ export interface AccountStore {
   /** Zeros where nothing is known. */
   attempts(tag: Bytes): Promise<Attempts>;
   saveAttempts(tag: Bytes, attempts: Attempts): Promise<void>;
-}
-
-/** The key log: entries numbered from 0 without a gap. It only grows. */
-export interface LogStore {
-  /** How many entries there are, and so the `seq` of the next. */
-  logSize(): Promise<number>;
-  /** False, with nothing written, when the first is not for the end of the log as it is now. */
-  appendLog(entries: readonly LogAppend[]): Promise<boolean>;
-  /** The `entry` of each from `from` on, in order, at most `limit`. */
-  logEntries(from: number, limit: number): Promise<Bytes[]>;
-  /** The entries about a tag that have a record, in order. */
-  logRecords(tag: Bytes): Promise<LoggedRecord[]>;
 }
 
 /** Mail on its way in. */

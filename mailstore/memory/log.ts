@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../../crypto/bytes.ts";
 import * as check from "../arguments.ts";
-import type { LogAppend, LoggedRecord, LogStore } from "../store.ts";
+import type { LogAppend, LoggedRecord, LogStore } from "../log_store.ts";
 import type { Sync, Tables } from "./tables.ts";
 
 /** The functions behind LogStore; synchronous, so each is one step. */

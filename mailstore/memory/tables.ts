@@ -4,14 +4,8 @@
  */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import type {
-  AccountStatus,
-  Attempts,
-  DeliveryOutcome,
-  LogAppend,
-  SealedState,
-  Upload,
-} from "../store.ts";
+import type { LogAppend } from "../log_store.ts";
+import type { AccountStatus, Attempts, DeliveryOutcome, SealedState, Upload } from "../store.ts";
 
 export interface MemoryEntry {
   readonly messageId: string;

@@ -1,7 +1,7 @@
 /** The key log as SQL. */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import type { LogAppend, LoggedRecord } from "../store.ts";
+import type { LogAppend, LoggedRecord } from "../log_store.ts";
 import type { Database } from "./database.ts";
 
 export function logSize(db: Database): number {

@@ -21,7 +21,7 @@ import {
 import { makeLogHead, type SignedLogHead } from "../../crypto/log_head.ts";
 import { leafHash, MerkleFrontier } from "../../crypto/merkle.ts";
 import { importSigner, type SigningSecret } from "../../crypto/sign.ts";
-import type { LogAppend } from "../../mailstore/store.ts";
+import type { LogAppend } from "../../mailstore/log_store.ts";
 import type { AtRest } from "./at_rest.ts";
 import { type EarlierKeys, entriesOfEarlierKeys } from "./earlier_keys.ts";
 import type { NewLogEntry } from "./new_log_entry.ts";

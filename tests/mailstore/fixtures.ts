@@ -1,13 +1,13 @@
 /** The engines under test and small things to put into them. Nothing random: names make bytes. */
 
 import { type Bytes, utf8 } from "../../crypto/bytes.ts";
+import type { LogAppend } from "../../mailstore/log_store.ts";
 import { openMemoryStore } from "../../mailstore/memory_store.ts";
 import { openSqliteStore } from "../../mailstore/sqlite_store.ts";
 import type {
   Account,
   AccountStatus,
   Delivery,
-  LogAppend,
   MailStore,
   OpenOptions,
   Upload,

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { utf8 } from "../../crypto/bytes.ts";
-import type { AccountChange, AccountStatus, LogAppend, MailStore } from "../../mailstore/store.ts";
+import type { LogAppend } from "../../mailstore/log_store.ts";
+import type { AccountChange, AccountStatus, MailStore } from "../../mailstore/store.ts";
 import {
   accountOf,
   ENGINES,

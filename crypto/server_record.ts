@@ -128,13 +128,18 @@ export async function verifyServerRecord(
   const message = record.bytes.slice(0, SIGNED_BYTES);
   const signature = record.bytes.slice(SIGNED_BYTES);
   if (!await verifySignature(record.signingKey, { purpose: "server-record", message, signature })) {
-    throw new TrustError("record_signature", "The signature of the server's record is not valid.");
+    throw new TrustError("record_signature", "The signature of the server's record is not valid.", {
+      hint: "It was changed on the way, or the server is not an honest one. Nothing was sent to " +
+        "it: try from another network, and ask its administrator.",
+    });
   }
   const fingerprint = fingerprintOf(record.signingKey);
   if (pinned !== undefined) verifyPin(record, fingerprint, pinned);
   // Root keys do not rotate in this version, so a realm that is not the key's own is borrowed.
   if (!equalBytes(record.realm, fingerprint)) {
-    throw new TrustError("record_realm", "The server claims the identity of another server.");
+    throw new TrustError("record_realm", "The server claims the identity of another server.", {
+      hint: "Do not trust it: nothing was sent to it. Ask its administrator.",
+    });
   }
   verifyValidity(record, now);
 }

@@ -57,8 +57,14 @@ export async function recoverAccount(options: RecoverOptions): Promise<Account> 
   return account;
 }
 
-/** A failure of the connection leaves open whether it was done; the login that follows decides. */
-async function recover(credentials: Credentials, code: Bytes): Promise<ConnectError | null> {
+/**
+ * Recovers. A failure that leaves open whether the server has done it is returned; the login that
+ * follows decides.
+ */
+async function recover(
+  credentials: Credentials,
+  code: Bytes,
+): Promise<ConnectError | LoginError | null> {
   const { address, config, user } = credentials;
   const [connection] = await Promise.all([Connection.open(address), passwordReady()]);
   try {
@@ -70,7 +76,7 @@ async function recover(credentials: Credentials, code: Bytes): Promise<ConnectEr
     if (outcome !== null) throw refused(user);
     return null;
   } catch (error) {
-    // A server that closes without a word makes one wait.
+    if (error instanceof LoginError && error.code === "login_refused") return brokenOff(error);
     if (error instanceof ConnectError) return error;
     throw error;
   } finally {
@@ -80,7 +86,7 @@ async function recover(credentials: Credentials, code: Bytes): Promise<ConnectEr
 
 async function loginAfter(
   credentials: Credentials,
-  failure: ConnectError | null,
+  failure: ConnectError | LoginError | null,
 ): Promise<Account> {
   try {
     return await Account.open(credentials);
@@ -136,6 +142,14 @@ function openWithCode(bundle: Parameters<typeof openBundleWithRecovery>[0]) {
 
 function ownDevice({ slot, name, secret }: EnrolledDevice): OwnDevice {
   return { slot, name, secret };
+}
+
+function brokenOff(cause: LoginError): LoginError {
+  return new LoginError("recovery_broken_off", "The recovery was not finished.", {
+    hint: "The connection was lost, or the server makes one wait after several wrong codes. Try " +
+      "again in some minutes; nothing is done twice.",
+    cause,
+  });
 }
 
 function refused(user: string): LoginError {

@@ -1,6 +1,7 @@
 /** What users do for their own accounts: `Mailbox.care`. The work is in the files beside this. */
 
 import { MailsecError } from "../../crypto/errors.ts";
+import { ServerError } from "../../protocol/error_codes.ts";
 import { loginTicket } from "../../protocol/messages/login_ticket.ts";
 import { type Access, isGuest } from "../access.ts";
 import type {
@@ -46,11 +47,19 @@ export class Care implements AccountCare {
   ): Promise<void> {
     const account = this.#account;
     if (isGuest(access)) await enrolThisDevice(account, computerName());
-    if (!hadTicket) {
+    if (!hadTicket) await this.#fetchTicket();
+    await this.vouchForInvited();
+  }
+
+  async #fetchTicket(): Promise<void> {
+    const account = this.#account;
+    try {
       const { ticket } = await account.request(loginTicket, {});
       await account.config.ticket(account).write(ticket);
+    } catch (error) {
+      // A user who has had too many of late gets none; the next login asks again.
+      if (!(error instanceof ServerError)) throw error;
     }
-    await this.vouchForInvited();
   }
 
   async vouchForInvited(): Promise<void> {

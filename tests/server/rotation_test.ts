@@ -78,7 +78,7 @@ Deno.test("rotation: new keys go into directory and log in one step, and their o
       toHex(next.hash),
     ]);
     assertEquals((await identitiesOf(port, "alice")).map(({ epoch }) => epoch), [1, 2]);
-    assertEquals(await other.end(), "credentials_changed");
+    assertEquals(other.ended, "credentials_changed");
 
     const { messageId, header, summary, content } = await sealTestMail({
       from: "alice",

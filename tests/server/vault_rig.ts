@@ -75,12 +75,6 @@ export class RiggedPort {
     return "body" in result ? result.body as ReplyOf<M> : result.error;
   }
 
-  /** Resolves when the vault has ended the port, with the reason. */
-  async end(): Promise<string> {
-    while (this.ended === null) await this.change();
-    return this.ended;
-  }
-
   /** Resolves when the vault says something, or ends the port. */
   change(): Promise<void> {
     return new Promise((resolve) => this.#heard.push(resolve));

@@ -34,6 +34,10 @@ export class ProtocolError extends MailsecError {
   override readonly name = "ProtocolError";
 
   constructor(message: string, options: { cause?: unknown } = {}) {
-    super("protocol", message, options);
+    super("protocol", message, {
+      ...options,
+      hint: "The server is damaged or dishonest, or of another version of mailsec: ask its " +
+        "administrator.",
+    });
   }
 }

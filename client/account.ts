@@ -17,6 +17,7 @@ import type { CaredAccount } from "./care/cared_account.ts";
 import type { ConfigStore } from "./config_store.ts";
 import { connectProblem, isConnectionLoss } from "./connect_problem.ts";
 import { ConnectError, LoginError } from "./errors.ts";
+import { KeyLog } from "./key_log/key_log.ts";
 import { type Credentials, type OpenedSession, openSession } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
 import { StateStore } from "./state_store.ts";
@@ -42,6 +43,10 @@ export interface OpenAccount {
   readonly events: SessionEvents;
   /** What the user's devices share. */
   readonly state: StateStore;
+  /** The server's root key, 1984 bytes. */
+  readonly rootKey: Bytes;
+  /** This device's copy of the key log. */
+  readonly log: KeyLog;
   /** Password, recovery, keys, devices, invites. */
   readonly care: AccountCare;
 
@@ -65,6 +70,7 @@ export class Account implements OpenAccount, CaredAccount {
   readonly address: ServerAddress;
   readonly config: ConfigStore;
   readonly realm: Bytes;
+  readonly rootKey: Bytes;
   readonly hello: ServerHello;
   readonly events: SessionEvents;
   readonly care: Care;
@@ -76,6 +82,7 @@ export class Account implements OpenAccount, CaredAccount {
   #opened: OpenedSession | null;
   #reopening: Promise<OpenedSession> | null = null;
   #state: StateStore | null = null;
+  #log: KeyLog | null = null;
   #closed = false;
 
   private constructor(credentials: Credentials, events: SessionEvents, opened: OpenedSession) {
@@ -89,13 +96,14 @@ export class Account implements OpenAccount, CaredAccount {
     this.#access = opened.access;
     this.#fingerprint = fingerprintOf(opened.access.keys.signer.publicKey);
     this.realm = opened.realm;
+    this.rootKey = opened.rootKey;
     this.hello = opened.hello;
     this.care = new Care(this);
   }
 
   /**
-   * Logs in to a pinned server, fetches the account's state, and enrols this device if a code has
-   * let it in.
+   * Logs in to a pinned server, fetches the account's state and what is new in the key log, and
+   * enrols this device if a code has let it in.
    *
    * @throws {ConnectError} {LoginError} {TrustError} {ConfigError}
    */
@@ -107,6 +115,7 @@ export class Account implements OpenAccount, CaredAccount {
       const { user, realm, keys: { bundleKey } } = account;
       const memory = credentials.config.stateMemory({ user, mark: accountMark(bundleKey) });
       account.#state = await StateStore.load(account.request, { user, realm, bundleKey, memory });
+      account.#log = await KeyLog.open(account, credentials.config.keyLog({ realm, user }));
       await account.care.afterLogin(opened);
     } catch (error) {
       await account.close();
@@ -118,6 +127,11 @@ export class Account implements OpenAccount, CaredAccount {
   get state(): StateStore {
     if (this.#state === null) throw new Error("the account's state is not loaded yet");
     return this.#state;
+  }
+
+  get log(): KeyLog {
+    if (this.#log === null) throw new Error("the key log is not open yet");
+    return this.#log;
   }
 
   get keys(): AccountKeys {

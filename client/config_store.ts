@@ -9,6 +9,8 @@
  *   accounts/USER_MARK.json   0600  the newest account state seen: see state_memory.ts
  *   devices/REALM_USER.json   0600  this device's secret of a hardened account: see device_store.ts
  *   tickets/REALM_USER.json   0600  a login ticket: see ticket_store.ts
+ *   logs/REALM.…              0600  the copy of the key log: see key_log/mirror_storage.ts
+ *   evidence/REALM_USER.json  0600  what was noticed about it: see key_log/evidence_store.ts
  * ```
  *
  * How files are written, and which are refused: see config_file.ts.
@@ -21,6 +23,9 @@ import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { damaged, readJson, writeJson } from "./config_file.ts";
 import { DeviceStore } from "./device_store.ts";
 import { ConfigError } from "./errors.ts";
+import { EvidenceFile } from "./key_log/evidence_store.ts";
+import type { LogStores } from "./key_log/log_account.ts";
+import { MirrorFiles } from "./key_log/mirror_storage.ts";
 import { type AccountName, StateMemory } from "./state_memory.ts";
 import { TicketStore } from "./ticket_store.ts";
 
@@ -96,6 +101,14 @@ export class ConfigStore {
   /** The login ticket of an account on this device. */
   ticket(owner: BundleOwner): TicketStore {
     return new TicketStore(this.directory, owner);
+  }
+
+  /** The copy of a server's key log, and what an account has noticed about it. */
+  keyLog(owner: BundleOwner): LogStores {
+    return {
+      mirror: new MirrorFiles(this.directory, owner.realm),
+      evidence: new EvidenceFile(this.directory, owner),
+    };
   }
 
   async #write(file: string, value: Record<string, unknown>): Promise<void> {

@@ -6,9 +6,10 @@
  * that user's mail and a hard stop for mail to that user, until they are accepted.
  */
 
-import type { AccountState, ContactPin } from "../crypto/account_state.ts";
+import type { AccountState } from "../crypto/account_state.ts";
 import { equalBytes } from "../crypto/bytes.ts";
 import { importKemPublicKey, type KemPublicKey } from "../crypto/composite_kem.ts";
+import type { ContactPin } from "../crypto/contact_pin.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
 import type { InviteGrant } from "../crypto/invite_grant.ts";
@@ -38,6 +39,12 @@ export interface Contact {
   readonly vouchedBy: readonly string[];
 }
 
+const WORSE: readonly Succession[] = ["same", "rotated", "reset", "broken"];
+
+function worse(a: Succession, b: Succession): Succession {
+  return WORSE[Math.max(WORSE.indexOf(a), WORSE.indexOf(b))]!;
+}
+
 const STATE_OF: Readonly<Record<Succession, "changed" | "reset" | null>> = {
   same: null,
   rotated: null,
@@ -49,7 +56,8 @@ export class Contacts {
   readonly directory: Directory;
   readonly #account: OpenAccount;
   readonly #kemKeys = new WeakMap<IdentityRecord, Promise<KemPublicKey>>();
-  readonly #successions = new WeakMap<IdentityRecord, Map<IdentityRecord, Promise<Succession>>>();
+  /** By the later one of two neighbours. */
+  readonly #links = new WeakMap<IdentityRecord, Promise<Succession>>();
 
   constructor(account: OpenAccount) {
     this.#account = account;
@@ -64,6 +72,21 @@ export class Contacts {
    */
   async find(users: readonly string[]): Promise<Contact[]> {
     return await this.judge(await this.directory.find(users));
+  }
+
+  /**
+   * The states of some users' keys, for marks; answers of the directory count while the log has no
+   * newer keys. Names that never had keys are left out, what does not count is `changed`.
+   */
+  async statesOf(users: Iterable<string>): Promise<Map<string, ContactState>> {
+    const names = [...new Set(users)];
+    const entries = names.length === 0 ? [] : await this.directory.recall(names);
+    const contacts = await this.judge(entries.filter((entry) => entry !== null));
+    const states = new Map<string, ContactState>(
+      names.filter((_, i) => entries[i] === null).map((name) => [name, "changed"]),
+    );
+    for (const { user, newest, state } of contacts) if (newest !== null) states.set(user, state);
+    return states;
   }
 
   /** How sure this user can be of the keys in the directory; follows those that were replaced. */
@@ -111,15 +134,13 @@ export class Contacts {
     one: IdentityRecord,
     other: IdentityRecord,
   ): Promise<Succession> {
-    const [first, last] = [records.indexOf(one), records.indexOf(other)].sort((a, b) => a - b);
-    if (first === undefined || last === undefined || first < 0) return "broken";
-    const [from, to] = [records[first]!, records[last]!];
-    const known = this.#successions.get(from) ?? new Map<IdentityRecord, Promise<Succession>>();
-    this.#successions.set(from, known);
-    const found = known.get(to) ??
-      successionOf(records.slice(first, last + 1), (reset, grant) => this.#grantKey(reset, grant));
-    known.set(to, found);
-    return await found;
+    const places = [records.indexOf(one), records.indexOf(other)];
+    const [first, last] = [Math.min(...places), Math.max(...places)];
+    if (first < 0) return "broken";
+    const links = records.slice(first + 1, last + 1).map((next, i) =>
+      this.#link(records[first + i]!, next)
+    );
+    return (await Promise.all(links)).reduce(worse, "same");
   }
 
   /** The keys that this user goes by for a name, as the directory has them; else null. */
@@ -130,6 +151,16 @@ export class Contacts {
     return records.findLast((record) =>
       recordHash === null ? hasKeys(record, pin) : equalBytes(record.hash, recordHash)
     ) ?? null;
+  }
+
+  /** What lies between a record and the next one. */
+  #link(previous: IdentityRecord, next: IdentityRecord): Promise<Succession> {
+    const known = this.#links.get(next);
+    if (known !== undefined) return known;
+    const grantKeyOf = (reset: IdentityRecord, grant: InviteGrant) => this.#grantKey(reset, grant);
+    const link = successionOf([previous, next], grantKeyOf);
+    this.#links.set(next, link);
+    return link;
   }
 
   #pin(user: string): ContactPin | undefined {
@@ -144,7 +175,7 @@ export class Contacts {
     const { newest } = entry;
     if (pin === undefined || newest === null || isPinned(pin, newest)) return "same";
     const pinned = this.pinnedRecord(entry);
-    return pinned === null ? "broken" : await this.succession(entry, pinned, entry.records.at(-1)!);
+    return pinned === null ? "broken" : await this.succession(entry, pinned, newest);
   }
 
   #stateOf(

@@ -58,7 +58,13 @@ export class KeyChangedError extends MailsecError {
 
   /** @param changes Old and new fingerprint of each, as people compare them. */
   constructor(
-    readonly changes: readonly { user: string; before: string; now: string }[],
+    readonly changes: readonly {
+      readonly user: string;
+      readonly before: string;
+      readonly now: string;
+      /** `reset`: an administrator has given the name to the new keys; else nothing explains them. */
+      readonly state: "changed" | "reset";
+    }[],
     message: string,
     detail: Detail = {},
   ) {

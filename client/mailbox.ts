@@ -7,17 +7,22 @@ import { toHex } from "../crypto/bytes.ts";
 import type { Bytes } from "../crypto/bytes.ts";
 import type { AcceptedEntry } from "../crypto/entry_fields.ts";
 import { MailsecError } from "../crypto/errors.ts";
+import { formatFingerprint } from "../crypto/fingerprint.ts";
 import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { OpenAccount } from "./account.ts";
 import type { AccountCare } from "./account_care.ts";
+import { ContactBook } from "./contact_book.ts";
+import type { CheckedRecipient, ContactInfo } from "./contact_types.ts";
 import { Contacts } from "./contacts.ts";
 import { EntryBook } from "./entry_book.ts";
 import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
+import { KeyLogBook } from "./key_log/key_log_book.ts";
+import type { KeyLogView } from "./key_log/types.ts";
 import { upload } from "./mailbox_deliver.ts";
 import { Intake } from "./mailbox_intake.ts";
-import { Lister, listItem } from "./mailbox_list.ts";
+import { Lister } from "./mailbox_list.ts";
 import { Reader } from "./mailbox_read.ts";
 import { MailSealer } from "./mailbox_seal.ts";
 import type {
@@ -42,12 +47,15 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set(
 const begun = new WeakSet<SealedOutgoing>();
 
 export class Mailbox {
+  /** The list of everybody's keys, and what was noticed about it. */
+  readonly keyLog: KeyLogView;
   readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
   readonly #sealer: MailSealer;
   readonly #lister: Lister;
   readonly #reader: Reader;
+  readonly #people: ContactBook;
   /** Entries of own copies that wait to be written together. */
   readonly #ownCopies = new Map<string, { messageId: Bytes; entry: AcceptedEntry }>();
 
@@ -58,8 +66,11 @@ export class Mailbox {
     this.#book = new EntryBook(account);
     this.#intake = new Intake(account, contacts, this.#book);
     this.#sealer = new MailSealer(account, contacts);
-    this.#lister = new Lister(account.user, this.#book, this.#intake);
-    this.#reader = new Reader(account, this.#book, this.#intake);
+    const parts = { book: this.#book, intake: this.#intake, contacts };
+    this.#lister = new Lister(account.user, parts);
+    this.#reader = new Reader(account, parts);
+    this.#people = new ContactBook(account, contacts);
+    this.keyLog = new KeyLogBook(account);
   }
 
   /** The user's name, in lower case. */
@@ -72,6 +83,11 @@ export class Mailbox {
     return this.#account.care;
   }
 
+  /** Of this user's signing key, as people compare it. */
+  get ownFingerprint(): string {
+    return formatFingerprint(this.#account.fingerprint);
+  }
+
   /** What the server allows. */
   get limits(): MailLimits {
     return this.#sealer.limits;
@@ -80,15 +96,16 @@ export class Mailbox {
   /**
    * Checks recipients before anything is typed: normalises the names and drops doubles.
    *
-   * @returns The names as they will be used.
+   * @returns The names as they will be used, and how sure one can be of their keys.
    * @throws {RecipientsError} (code "no_recipients", "too_many_recipients", "bad_recipient_names",
    *   "unknown_recipients"; `names` says which) when one of them cannot get mail.
    * @throws {KeyChangedError} when the keys of one have changed since they were first seen.
+   * @throws {TrustError} with an AlarmCode: something is wrong with the key log, see `keyLog`.
    */
-  async checkRecipients(names: readonly string[]): Promise<string[]> {
+  async checkRecipients(names: readonly string[]): Promise<CheckedRecipient[]> {
     const contacts = await this.#sealer.recipients(names);
     this.#sealer.checkKeys(contacts);
-    return contacts.map(({ user }) => user);
+    return contacts.map(({ user, state }) => ({ user, state }));
   }
 
   /**
@@ -111,6 +128,7 @@ export class Mailbox {
 
   /** Uploads a sealed mail; doing it twice is harmless. Throws as `send`. */
   async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
+    await this.#account.log.alarms.assertNone();
     const id = toHex(sealed.messageId);
     let isFirst = false;
     try {
@@ -127,6 +145,38 @@ export class Mailbox {
       if (this.#ownCopies.size >= MAX_PUT_ENTRIES) await this.#writeOwnCopies();
     }
     return { id, to: sealed.to, size: sealed.size, date: sealed.date };
+  }
+
+  /** Everybody who has or had keys on this server, by name. */
+  contacts(): Promise<ContactInfo[]> {
+    return this.#people.all();
+  }
+
+  /** @throws {NotFoundError} when nobody has that name (in any case). */
+  contact(name: string): Promise<ContactInfo> {
+    return this.#people.one(name);
+  }
+
+  /**
+   * Marks somebody's keys as verified, after their fingerprint was compared with what the person
+   * shows or reads out.
+   *
+   * @param fingerprint What the person shows, in any of the forms that `normalizeFingerprint` takes.
+   * @throws {FormatError} when it is not the whole of one.
+   * @throws {TrustError} `fingerprint_mismatch`; nothing has changed then.
+   * @throws {NotFoundError}
+   */
+  verifyContact(name: string, fingerprint: string): Promise<ContactInfo> {
+    return this.#people.verify(name, fingerprint);
+  }
+
+  /**
+   * Accepts changed or reset keys without comparing them: they count as first seen now.
+   *
+   * @param fingerprint The one that was shown. Throws as `verifyContact`.
+   */
+  acceptContact(name: string, fingerprint: string): Promise<ContactInfo> {
+    return this.#people.accept(name, fingerprint);
   }
 
   /** The inbox (or the sent mails), each mail checked as it is first seen. */
@@ -190,7 +240,9 @@ export class Mailbox {
     const [mail] = await this.#intake.takeIn(await this.#book.find({ indices: [index] }));
     if (mail === undefined) return;
     const isSent = mail.entry !== "damaged" && mail.entry.folder === "sent";
-    if (!isSent) callback(listItem(mail));
+    if (isSent) return;
+    const [item] = await this.#lister.items([mail]);
+    callback(item!);
   }
 
   /**

@@ -13,45 +13,39 @@
  */
 
 import type { AccountState } from "../crypto/account_state.ts";
-import { equalBytes, toHex } from "../crypto/bytes.ts";
-import { type CounterRanges, counterSeen, withCounter } from "../crypto/counters.ts";
-import { acceptedEntry, type SealedEntry } from "../crypto/entry_fields.ts";
+import { type Bytes, equalBytes, toHex } from "../crypto/bytes.ts";
+import type { SealedEntry } from "../crypto/entry_fields.ts";
 import { decodeHeader } from "../crypto/envelope_header.ts";
-import { type AcceptedMail, intakeMail, type RejectedMail } from "../crypto/envelope_intake.ts";
+import { intakeMail } from "../crypto/envelope_intake.ts";
 import { FormatError } from "../crypto/errors.ts";
 import { fingerprintOf } from "../crypto/fingerprint.ts";
 import { releaseOnTick } from "../crypto/tick.ts";
-import { fetchMails, type FetchReply } from "../protocol/messages/fetch.ts";
+import { fetchMails } from "../protocol/messages/fetch.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
 import { ProtocolError } from "../protocol/session_errors.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
-import { changedKeys, type Contacts, type Sender, type SenderName, withPins } from "./contacts.ts";
+import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
-import { SENDER_KEY_CHANGED, SENDER_KEY_FORMER } from "./mail_warnings.ts";
+import {
+  entryOf,
+  type FetchedMail,
+  hasCounters,
+  isToBeLookedAtAgain,
+  type LookedAt,
+  type NewMail,
+  remembered,
+  withoutCounter,
+  withoutDoubles,
+} from "./intake_decisions.ts";
+import { type SenderName, Senders } from "./senders.ts";
 
 /** Mails looked at together. */
 const BATCH_MAILS = 32;
 
-type FetchedMail = FetchReply["mails"][number];
-
-/** A mail that has no entry yet, with what is needed to look at it. */
-interface NewMail {
-  readonly place: MailboxEntry;
-  readonly fetched: FetchedMail;
-  /** Whom the header names as the sender; empty when it cannot be read. */
-  readonly from: string;
-  /** The keys that the header names; null when the directory does not have them. */
-  readonly sender: Sender | null;
-}
-
-interface LookedAt extends NewMail {
-  readonly outcome: AcceptedMail | RejectedMail;
-}
-
 export class Intake {
   readonly #account: OpenAccount;
-  readonly #contacts: Contacts;
+  readonly #senders: Senders;
   readonly #book: EntryBook;
   /** Index under which each mail was taken in here, by message id. */
   readonly #seen = new Map<string, number>();
@@ -59,7 +53,7 @@ export class Intake {
 
   constructor(account: OpenAccount, contacts: Contacts, book: EntryBook) {
     this.#account = account;
-    this.#contacts = contacts;
+    this.#senders = new Senders(account, contacts);
     this.#book = book;
   }
 
@@ -84,7 +78,7 @@ export class Intake {
     for (let i = 0; i < fresh.length; i += BATCH_MAILS) {
       known.push(...await this.#takeBatch(fresh.slice(i, i + BATCH_MAILS)));
     }
-    return known.sort((a, b) => b.index - a.index);
+    return known.sort((a, b) => a.index - b.index).map((mail) => this.#onlyOnce(mail)).reverse();
   }
 
   async #takeBatch(places: readonly MailboxEntry[]): Promise<KnownMail[]> {
@@ -95,11 +89,12 @@ export class Intake {
     if (fresh.length === 0) return known;
     const mails = await this.#fetch(fresh);
     const { state } = this.#account;
+    const earlier = await this.#senders.earlierFingerprints();
     const looked = await releaseOnTick(
       systemClock,
-      () => Promise.all(mails.map((mail) => this.#look(mail, state.current))),
+      () => Promise.all(mails.map((mail) => this.#look(mail, state.current, earlier))),
     );
-    const decided = withoutDoubles(looked, state.current);
+    const decided = await this.#heldAgainstLog(withoutDoubles(looked, state.current));
     known.push(...await this.#write(decided.filter((mail) => !isToBeLookedAtAgain(mail))));
     known.push(...decided.filter(isToBeLookedAtAgain).map((mail) => this.#unwritten(mail)));
     await state.update((before) => ({
@@ -128,7 +123,7 @@ export class Intake {
       return mail === undefined ? [] : [{ place, fetched: mail, name: senderOf(mail) }];
     });
     const named = found.flatMap(({ name }) => name ?? []);
-    const senders = await this.#contacts.findSenders(named);
+    const senders = await this.#senders.find(named);
     const sender = new Map(named.map((name, i) => [name, senders[i]!]));
     return found.map(({ place, fetched, name }) => ({
       ...{ place, fetched, from: name?.user ?? "" },
@@ -136,19 +131,26 @@ export class Intake {
     }));
   }
 
-  async #look(mail: NewMail, state: AccountState): Promise<LookedAt> {
+  async #look(
+    mail: NewMail,
+    state: AccountState,
+    earlierFingerprints: readonly Bytes[],
+  ): Promise<LookedAt> {
     const { user, realm, keys } = this.#account;
     if (mail.sender === null && mail.from !== "") {
-      return { ...mail, outcome: { accepted: false, reason: "unknown_sender" } };
+      return { ...mail, outcome: { accepted: false, reason: "unknown_sender" }, logProblem: null };
     }
     const isCounted = hasCounters(mail, state, user);
     const id = toHex(mail.place.messageId);
     const seenAs = this.#seen.get(id);
-    this.#seen.set(id, mail.place.index);
+    this.#seen.set(id, seenAs ?? mail.place.index);
     const looked = await intakeMail({
       header: mail.fetched.header,
       summary: mail.fetched.summary,
-      me: { user, realm, keys: keys.kem, fingerprint: fingerprintOf(keys.signer.publicKey) },
+      me: {
+        ...{ user, realm, keys: keys.kem, earlierFingerprints },
+        fingerprint: fingerprintOf(keys.signer.publicKey),
+      },
       sender: mail.sender?.identity ?? null,
       arrived: mail.place.arrived,
       idSeen: seenAs !== undefined && seenAs !== mail.place.index,
@@ -157,7 +159,23 @@ export class Intake {
     const outcome = isCounted ? looked : withoutCounter(looked);
     // The mail of one id under the name of another is no less a replay than the same one twice.
     const renamed = outcome.accepted && toHex(outcome.fields.messageId) !== id;
-    return { ...mail, outcome: renamed ? { accepted: false, reason: "other_id" } : outcome };
+    return {
+      ...mail,
+      outcome: renamed ? { accepted: false, reason: "other_id" } : outcome,
+      logProblem: null,
+    };
+  }
+
+  /** With what is wrong with the heads of the key log that the accepted ones name. */
+  async #heldAgainstLog(looked: readonly LookedAt[]): Promise<LookedAt[]> {
+    const accepted = looked.flatMap(({ outcome, place, from }) =>
+      outcome.accepted ? [{ id: toHex(place.messageId), from, head: outcome.fields.log }] : []
+    );
+    const problems = await this.#account.log.checkMails(accepted);
+    const byId = new Map(accepted.map(({ id }, i) => [id, problems[i]!]));
+    return looked.map((mail) => (
+      { ...mail, logProblem: byId.get(toHex(mail.place.messageId)) ?? null }
+    ));
   }
 
   /** A mail without an entry, as a list shows it. */
@@ -181,10 +199,34 @@ export class Intake {
       const { revision, entry } = writes[i]!;
       return written[i] ? [{ ...mail, revision: revision + 1, entry }] : [];
     });
-    const overtaken = decided.filter((_, i) => !written[i]).map(({ place }) => place.messageId);
-    const theirs = await this.#book.find({ messageIds: overtaken });
-    return [...known, ...theirs.flatMap((place) => this.#book.open(place) ?? [])];
+    const overtaken = decided.filter((_, i) => !written[i]);
+    const theirs = await this.#book.find({
+      messageIds: overtaken.map(({ place }) => place.messageId),
+    });
+    return [...known, ...overtaken.map((mail) => this.#theirsOrOwn(mail, theirs))];
   }
+
+  /** What another device has written; where there is nothing, what was found out here. */
+  #theirsOrOwn(mail: LookedAt, theirs: readonly MailboxEntry[]): KnownMail {
+    const place = theirs.find(({ index, messageId }) =>
+      index === mail.place.index && equalBytes(messageId, mail.place.messageId)
+    );
+    return (place && this.#book.open(place)) ?? this.#unwritten(mail);
+  }
+
+  /** A mail that has come under another number before is no mail, whatever its entry says. */
+  #onlyOnce(mail: KnownMail): KnownMail {
+    const id = toHex(mail.messageId);
+    const seenAs = this.#seen.get(id) ?? mail.index;
+    this.#seen.set(id, seenAs);
+    return seenAs === mail.index ? mail : { ...mail, entry: repeated(mail) };
+  }
+}
+
+/** The entry of a mail that is in the mailbox twice. */
+function repeated({ entry, arrived }: KnownMail): SealedEntry {
+  const from = entry === "damaged" ? "" : entry.from;
+  return { rejected: "id_seen", from, arrived, flags: [], folder: "inbox" };
 }
 
 /** Whom the header names as the sender; null when it cannot be read. */
@@ -196,109 +238,4 @@ function senderOf({ header }: FetchedMail): SenderName | null {
     if (error instanceof FormatError) return null;
     throw error;
   }
-}
-
-/** Whether the directory may yet come to know the sender. */
-function isToBeLookedAtAgain({ outcome }: LookedAt): boolean {
-  return !outcome.accepted && outcome.reason === "unknown_sender";
-}
-
-/**
- * Whether a mail's counter is one of those kept for its sender: they are of the pinned key, or of
- * the one that this mail gets pinned.
- */
-function hasCounters({ sender, from }: NewMail, { pins }: AccountState, me: string): boolean {
-  if (sender === null) return false;
-  if (from === me) return true;
-  const pin = pins.get(from);
-  if (pin === undefined) return sender.isCurrent;
-  return equalBytes(pin.fingerprint, sender.identity.fingerprint);
-}
-
-/** The outcome for a mail whose counter says nothing: those of another key must not judge it. */
-function withoutCounter(outcome: AcceptedMail | RejectedMail): AcceptedMail | RejectedMail {
-  if (!outcome.accepted) return outcome;
-  const warnings = outcome.warnings.filter((code) => code !== "counter_gap");
-  return { ...outcome, counter: null, warnings };
-}
-
-/** Whether other keys were accepted and no mail was counted since: then any counter may be next. */
-function beginsAnywhere({ pins, counters }: AccountState, from: string): boolean {
-  return pins.get(from)?.trust === "compared" && !counters.seen.has(from);
-}
-
-/**
- * What looking at each mail alone could not see: a counter that comes twice within the batch is
- * rejected the second time, and a gap that another mail of the batch fills is none.
- */
-function withoutDoubles(looked: readonly LookedAt[], state: AccountState): LookedAt[] {
-  const seen = new Map<string, CounterRanges>();
-  const rangesOf = (from: string) => seen.get(from) ?? state.counters.seen.get(from) ?? [];
-  const unique = looked.map((mail): LookedAt => {
-    const counter = counterOf(mail);
-    if (counter === null) return mail;
-    if (counterSeen(rangesOf(mail.from), counter)) {
-      return { ...mail, outcome: { accepted: false, reason: "counter_seen" } };
-    }
-    seen.set(mail.from, withCounter(rangesOf(mail.from), counter));
-    return mail;
-  });
-  return unique.map((mail): LookedAt => {
-    const counter = counterOf(mail);
-    if (!mail.outcome.accepted || counter === null) return mail;
-    const filled = counter === 1 || counterSeen(rangesOf(mail.from), counter - 1) ||
-      beginsAnywhere(state, mail.from);
-    const warnings = mail.outcome.warnings.filter((code) => code !== "counter_gap" || !filled);
-    return { ...mail, outcome: { ...mail.outcome, warnings } };
-  });
-}
-
-/** The sender's counter for this user; null for a rejected mail or an own copy. */
-function counterOf({ outcome }: LookedAt): number | null {
-  return outcome.accepted ? outcome.counter : null;
-}
-
-/** The state after a batch: counters used up, and the keys of new senders pinned. */
-function remembered(state: AccountState, decided: readonly LookedAt[], me: string): AccountState {
-  const accepted = decided.filter(({ outcome }) => outcome.accepted);
-  const senders = accepted.flatMap(({ sender }) => sender?.isCurrent ? [sender.identity] : []);
-  const pinned = withPins(state, senders.filter(({ user }) => user !== me));
-  const seen = new Map(pinned.counters.seen);
-  let changed = false;
-  for (const mail of accepted) {
-    const counter = counterOf(mail);
-    const ranges = seen.get(mail.from) ?? [];
-    // Another device may have accepted other keys meanwhile.
-    if (counter === null || !hasCounters(mail, pinned, me)) continue;
-    if (counterSeen(ranges, counter)) continue;
-    seen.set(mail.from, withCounter(ranges, counter));
-    changed = true;
-  }
-  return changed ? { ...pinned, counters: { ...pinned.counters, seen } } : pinned;
-}
-
-function entryOf(
-  { outcome, place, from, sender }: LookedAt,
-  { me, state }: { me: string; state: AccountState },
-): SealedEntry {
-  if (!outcome.accepted) {
-    const { arrived } = place;
-    return { rejected: outcome.reason, from, arrived, flags: [], folder: "inbox" };
-  }
-  const warnings = [...outcome.warnings, ...(from === me ? [] : keyWarnings(sender, state))];
-  const toMe = [...outcome.fields.to, ...outcome.fields.cc].some(({ user }) => user === me);
-  const entry = acceptedEntry(outcome, marksOf(outcome.fields.from === me && !toMe));
-  return { ...entry, warnings };
-}
-
-function keyWarnings(sender: Sender | null, state: AccountState): string[] {
-  if (sender === null) return [];
-  const { identity, isCurrent } = sender;
-  if (changedKeys(state, identity) !== null) return [SENDER_KEY_CHANGED];
-  return isCurrent || state.pins.has(identity.user) ? [] : [SENDER_KEY_FORMER];
-}
-
-/** Where a new mail is put: the sender's own copy counts as read. */
-export function marksOf(isOwnCopy: boolean): { flags: string[]; folder: string } {
-  return isOwnCopy ? { flags: ["read"], folder: "sent" } : { flags: [], folder: "inbox" };
 }

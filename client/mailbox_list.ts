@@ -2,6 +2,8 @@
 
 import { toHex } from "../crypto/bytes.ts";
 import { MAX_LIST_PAGE } from "../protocol/limits.ts";
+import type { ContactState } from "./contact_types.ts";
+import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { rejectionText, warningText } from "./mail_warnings.ts";
 import type { Intake } from "./mailbox_intake.ts";
@@ -14,11 +16,16 @@ export class Lister {
   readonly #me: string;
   readonly #book: EntryBook;
   readonly #intake: Intake;
+  readonly #contacts: Contacts;
 
-  constructor(me: string, book: EntryBook, intake: Intake) {
+  constructor(
+    me: string,
+    { book, intake, contacts }: { book: EntryBook; intake: Intake; contacts: Contacts },
+  ) {
     this.#me = me;
     this.#book = book;
     this.#intake = intake;
+    this.#contacts = contacts;
   }
 
   /** See Mailbox.list. */
@@ -28,10 +35,19 @@ export class Lister {
     const mails = await this.#collect((mail) => this.#belongs(mail, options), {
       limit: newestSuffice ? limit : Infinity,
     });
-    const items = mails.map(listItem);
+    const items = await this.items(mails);
     items.sort((a, b) => ORDER[sort](a, b) || b.index - a.index);
     if (reverse) items.reverse();
     return items.slice(0, limit);
+  }
+
+  /** Mails as lines of a list, in their order. */
+  async items(mails: readonly KnownMail[]): Promise<MailListItem[]> {
+    const senders = mails.flatMap(({ entry }) =>
+      entry === "damaged" || entry.rejected !== null ? [] : [entry.from]
+    );
+    const states = await this.#contacts.statesOf(senders);
+    return mails.map((mail) => listItem(mail, states));
   }
 
   /**
@@ -87,8 +103,10 @@ const ORDER: Readonly<Record<SortKey, (a: MailListItem, b: MailListItem) => numb
   size: (a, b) => b.size - a.size,
 };
 
-/** A mail as a line of a list. */
-export function listItem({ index, messageId, arrived, entry }: KnownMail): MailListItem {
+function listItem(
+  { index, messageId, arrived, entry }: KnownMail,
+  states: ReadonlyMap<string, ContactState>,
+): MailListItem {
   const place = { index, id: toHex(messageId) };
   if (entry === "damaged" || entry.rejected !== null) {
     const reason = entry === "damaged" ? entry : entry.rejected!;
@@ -101,6 +119,7 @@ export function listItem({ index, messageId, arrived, entry }: KnownMail): MailL
       size: 0,
       unread: entry === "damaged" || !entry.flags.includes("read"),
       warnings: [],
+      contact: null,
       rejected: rejectionText(reason),
     };
   }
@@ -113,6 +132,7 @@ export function listItem({ index, messageId, arrived, entry }: KnownMail): MailL
     size: entry.size,
     unread: !entry.flags.includes("read"),
     warnings: entry.warnings.map(warningText),
+    contact: states.get(entry.from) ?? null,
   };
 }
 

@@ -9,6 +9,7 @@ import { TrustError } from "../crypto/trust_error.ts";
 import { CONTENT_CHUNK_BYTES } from "../protocol/limits.ts";
 import { content as contentMessage } from "../protocol/messages/content.ts";
 import type { OpenAccount } from "./account.ts";
+import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError, RejectedMailError } from "./errors.ts";
 import { inOrder } from "./in_order.ts";
@@ -25,11 +26,16 @@ export class Reader {
   readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
+  readonly #contacts: Contacts;
 
-  constructor(account: OpenAccount, book: EntryBook, intake: Intake) {
+  constructor(
+    account: OpenAccount,
+    { book, intake, contacts }: { book: EntryBook; intake: Intake; contacts: Contacts },
+  ) {
     this.#account = account;
     this.#book = book;
     this.#intake = intake;
+    this.#contacts = contacts;
   }
 
   /** See Mailbox.read. */
@@ -42,8 +48,9 @@ export class Reader {
       throw rejected(which, entry === "damaged" ? entry : entry.rejected!);
     }
     const mime = await this.#content(mail, entry, onProgress);
-    const [{ body, attachments }] = await Promise.all([
+    const [{ body, attachments }, states] = await Promise.all([
       parseMime(mime),
+      this.#contacts.statesOf([entry.from]),
       markRead ? this.mark([mail], true) : undefined,
     ]);
     return {
@@ -58,6 +65,7 @@ export class Reader {
       body,
       attachments,
       warnings: entry.warnings.map(warningText),
+      contact: states.get(entry.from) ?? null,
     };
   }
 

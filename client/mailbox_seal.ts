@@ -3,9 +3,7 @@
 import type { AccountState } from "../crypto/account_state.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { acceptedEntry } from "../crypto/entry_fields.ts";
-import { EMPTY_LOG } from "../crypto/envelope_fields.ts";
 import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
-import { formatFingerprint } from "../crypto/fingerprint.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import { MAX_TITLE_BYTES, PREVIEW_CHARACTERS } from "../protocol/limits.ts";
@@ -15,13 +13,12 @@ import {
   type AcceptedKeys,
   areAccepted,
   type ChangedKeys,
-  changedKeys,
-  type Contact,
-  type Contacts,
-  withPins,
-} from "./contacts.ts";
+  withAccepted,
+  withFirstPins,
+} from "./contact_pins.ts";
+import { changesAmong, type Contact, type Contacts } from "./contacts.ts";
 import { RecipientsError, TooLargeError } from "./errors.ts";
-import { marksOf } from "./mailbox_intake.ts";
+import { marksOf } from "./intake_decisions.ts";
 import type { MailLimits, OutgoingMail, SealedOutgoing } from "./mailbox_types.ts";
 import { composeMime, decodeText } from "./mime.ts";
 import { acceptedKeys, keyChanged, normalNames, unknownRecipients } from "./recipients.ts";
@@ -47,11 +44,13 @@ export class MailSealer {
   }
 
   /**
-   * The recipients' normal names, each once, all of them known to the directory and active.
+   * The recipients, each once, all of them known to the directory and active.
    *
-   * @throws {RecipientsError} {TrustError}
+   * @throws {RecipientsError}
+   * @throws {TrustError} as Directory.find; with an AlarmCode while sending is stopped.
    */
   async recipients(names: readonly string[]): Promise<Contact[]> {
+    await this.#account.log.alarms.assertNone();
     const users = normalNames(names);
     const others = users.filter((user) => user !== this.#account.user);
     const { maxRecipients } = this.limits;
@@ -70,7 +69,7 @@ export class MailSealer {
   /** @throws {KeyChangedError} when one of them has other keys than the pinned or accepted. */
   checkKeys(contacts: readonly Contact[], accepted: AcceptedKeys = new Map()): void {
     const { state } = this.#account;
-    const changed = this.#changes(state.current, identitiesOf(contacts), accepted);
+    const changed = this.#changes(state.current, contacts, accepted);
     if (changed.length > 0) throw keyChanged(changed);
   }
 
@@ -89,6 +88,9 @@ export class MailSealer {
     });
     if (mime.length > this.limits.maxMessageBytes) throw this.#messageTooLarge();
     const recipients = await this.#sealTo(contacts);
+    // Looking the recipients up may have brought something to light.
+    await this.#account.log.alarms.assertNone();
+    const { size, root } = this.#account.log.head;
     const sealed = await this.#withCounters(contacts, accepted, (counter) =>
       sealMail({
         ...{ mime, date, recipients, counter, from: this.#account.user },
@@ -97,7 +99,7 @@ export class MailSealer {
         subject: mail.title,
         preview: previewOf(body),
         size: body.length,
-        ...{ cc: [], inReplyTo: null, references: [], attachments: [], log: EMPTY_LOG },
+        ...{ cc: [], inReplyTo: null, references: [], attachments: [], log: { size, root } },
       }));
     return this.#outgoing(sealed, to);
   }
@@ -132,10 +134,13 @@ export class MailSealer {
   ): Promise<SealedMail> {
     const identities = identitiesOf(contacts);
     const { tentative, committed } = this.#account.state.update<Reservation>((state) => {
-      const changed = this.#changes(state, identities, accepted);
+      const changed = this.#changes(state, contacts, accepted);
       if (changed.length > 0) return { state, result: { counter: new Map(), changed } };
       const others = identities.filter(({ user }) => user !== this.#account.user);
-      const pinned = withPins(state, others, accepted);
+      const pinned = others.filter((identity) => areAccepted(accepted, identity)).reduce(
+        (before, identity) => withAccepted(before, identity, "seen"),
+        withFirstPins(state, others),
+      );
       const users = contacts.map(({ user }) => user);
       const counter = new Map(
         users.map((user) => [user, 1 + (pinned.counters.sent.get(user) ?? 0)]),
@@ -156,19 +161,11 @@ export class MailSealer {
 
   #changes(
     state: AccountState,
-    identities: readonly IdentityRecord[],
+    contacts: readonly Contact[],
     accepted: AcceptedKeys,
   ): ChangedKeys[] {
-    return identities
-      .filter(({ user }) => user !== this.#account.user)
-      .flatMap((identity) => {
-        if (areAccepted(accepted, identity)) return [];
-        const { user, fingerprint } = identity;
-        const before = accepted.get(user);
-        // Accepted were keys that the directory does not give any more, if it ever gave them.
-        if (before !== undefined) return { user, before, now: formatFingerprint(fingerprint) };
-        return changedKeys(state, identity) ?? [];
-      });
+    const others = contacts.filter(({ user }) => user !== this.#account.user);
+    return changesAmong(state, others, accepted);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../crypto/bytes.ts";
 import type { AcceptedEntry } from "../crypto/entry_fields.ts";
+import type { ContactState } from "./contact_types.ts";
 
 /** What the server allows, as it stated at login. */
 export interface MailLimits {
@@ -70,6 +71,8 @@ export interface MailListItem {
   readonly unread: boolean;
   /** Sentences that the reader must see: a sender's key has changed, a doubtful date… */
   readonly warnings: string[];
+  /** How sure one can be of the sender's keys now; null for a rejected mail. */
+  readonly contact: ContactState | null;
   /**
    * Why this mail is not to be believed, when that is so: then `from` is only what the server
    * says (perhaps empty), `title` is empty, and the mail cannot be read.
@@ -119,6 +122,8 @@ export interface Mail {
   readonly body: MailBody;
   readonly attachments: Attachment[];
   readonly warnings: string[];
+  /** How sure one can be of the sender's keys now; null when the name has none any more. */
+  readonly contact: ContactState | null;
 }
 
 export interface ReadOptions {

@@ -3,7 +3,7 @@
 import { FormatError } from "../crypto/errors.ts";
 import { normalizeFingerprint } from "../crypto/fingerprint.ts";
 import { normalizeUserName, USER_NAME_RULE } from "../crypto/names.ts";
-import type { AcceptedKeys, ChangedKeys } from "./contacts.ts";
+import type { AcceptedKeys, ChangedKeys } from "./contact_pins.ts";
 import { KeyChangedError, RecipientsError } from "./errors.ts";
 
 /** For names that the directory does not know, or whose accounts get no mail. */
@@ -56,9 +56,13 @@ export function acceptedKeys(typed: ReadonlyMap<string, string>): AcceptedKeys {
 /** For users whose keys are not the pinned ones, or not the accepted ones. */
 export function keyChanged(changes: readonly ChangedKeys[]): KeyChangedError {
   const who = changes.map(({ user, before, now }) => `${user} (was ${before}, now ${now})`);
+  const wereReset = changes.every(({ state }) => state === "reset");
+  const why = wereReset
+    ? "have changed because an administrator reset the account"
+    : "have changed";
   return new KeyChangedError(
     changes,
-    `The keys of ${who.join(", ")} have changed. Nothing was sent.`,
+    `The keys of ${who.join(", ")} ${why}. Nothing was sent.`,
     {
       hint:
         "Somebody may want to read mail meant for them. Ask them, not by mail, whether the new " +

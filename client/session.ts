@@ -27,6 +27,8 @@ export interface Credentials {
 export interface OpenedSession {
   /** Name of the installation for ever, 32 bytes. */
   readonly realm: Bytes;
+  /** The server's root key, 1984 bytes. */
+  readonly rootKey: Bytes;
   readonly hello: ServerHello;
   readonly session: ClientSession;
   /** The user's keys. */
@@ -63,7 +65,16 @@ export async function openSession(
     const { hello, session } = await asConnectError(address, login);
     connection.keepAlive(session);
     const close = () => connection.close(session);
-    return { realm, hello, session, access: steps.access, hadTicket: ticket !== null, close };
+    const rootKey = record.signingKey;
+    return {
+      realm,
+      rootKey,
+      hello,
+      session,
+      access: steps.access,
+      hadTicket: ticket !== null,
+      close,
+    };
   } catch (error) {
     await connection.close();
     throw error;

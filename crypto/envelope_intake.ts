@@ -36,6 +36,8 @@ export interface IntakeInput extends SealedSummary {
     readonly realm: Bytes;
     /** Of my signing key, 32 bytes. */
     readonly fingerprint: Bytes;
+    /** Of those that I have replaced: a sender may not have heard of it yet. */
+    readonly earlierFingerprints?: readonly Bytes[];
   };
   /** Verified keys of the user whom the header names as `from`; null when there are none. */
   readonly sender: SenderKeys | null;
@@ -146,7 +148,8 @@ function checkAddressees(fields: MailFields, header: MailHeader, me: IntakeInput
   const asRecipient = named.find(({ user }) => user === me.user)?.fingerprint;
   const asSender = fields.from === me.user ? fields.fromFingerprint : undefined;
   const addressed = asRecipient ?? asSender;
-  if (addressed === undefined || !equalBytes(addressed, me.fingerprint)) {
+  const mine = [me.fingerprint, ...me.earlierFingerprints ?? []];
+  if (addressed === undefined || !mine.some((fingerprint) => equalBytes(addressed, fingerprint))) {
     throw new MailRejection("not_addressed_to_me");
   }
 }

@@ -1,14 +1,8 @@
 /** Whether all keys that the log has in a user's name are that user's. */
 
 import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
-import { FormatError } from "../../crypto/errors.ts";
-import {
-  type IdentityRecord,
-  parseIdentity,
-  verifyIdentity,
-  verifySuccession,
-} from "../../crypto/identity.ts";
-import { TrustError } from "../../crypto/trust_error.ts";
+import type { IdentityRecord } from "../../crypto/identity.ts";
+import { areSuccessors, ownersChain, parsed } from "../key_chain.ts";
 import type { IdentityEntry } from "./log_index.ts";
 
 /** The keys that a user has. */
@@ -47,7 +41,7 @@ export async function judgeOwnEntries(
 ): Promise<OwnVerdict> {
   const records = given.flatMap((bytes) => parsed(bytes) ?? []);
   const at = records.findLastIndex((record) => isOf(record, own));
-  const chain = at < 0 ? null : await chainTo(records, at, own.user);
+  const chain = at < 0 ? null : await ownersChain(records, at);
   const start = chain === null ? -1 : entries.findIndex((entry) => isEntryOf(entry, chain[0]!));
   if (chain === null || start < 0) {
     return entries.length === 0 || at >= 0
@@ -72,39 +66,6 @@ export async function judgeOwnEntries(
   return isSigned ? { verdict: "superseded" } : { verdict: "foreign", entries: newer };
 }
 
-/** The records from the first or reset one to the one at `end`, all verified; null: not valid. */
-async function chainTo(
-  records: readonly IdentityRecord[],
-  end: number,
-  user: string,
-): Promise<IdentityRecord[] | null> {
-  const base = records.findLastIndex(({ type }, i) => i <= end && type !== "rotate");
-  if (base < 0) return null;
-  const chain = records.slice(base, end + 1);
-  try {
-    await verifyIdentity(chain[0]!.bytes, user);
-  } catch (error) {
-    if (error instanceof TrustError) return null;
-    throw error;
-  }
-  return await areSuccessors(chain) ? chain : null;
-}
-
-/** Whether each record replaces the one before it with that one's signature. */
-export async function areSuccessors(records: readonly IdentityRecord[]): Promise<boolean> {
-  try {
-    for (const [i, record] of records.entries()) {
-      if (i === 0) continue;
-      await verifyIdentity(record.bytes, records[0]!.user);
-      await verifySuccession(records[i - 1]!, record);
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof TrustError) return false;
-    throw error;
-  }
-}
-
 function isOf(record: IdentityRecord, { user, fingerprint, kemPublicKey }: OwnKeys): boolean {
   return record.user === user && equalBytes(record.fingerprint, fingerprint) &&
     equalBytes(record.kemPublicKey, kemPublicKey);
@@ -112,14 +73,4 @@ function isOf(record: IdentityRecord, { user, fingerprint, kemPublicKey }: OwnKe
 
 function isEntryOf(entry: IdentityEntry | undefined, { hash, type }: IdentityRecord): boolean {
   return entry !== undefined && entry.type === type && equalBytes(entry.recordHash, hash);
-}
-
-/** A record as read; null for one of a form that this release does not know. */
-export function parsed(bytes: Bytes): IdentityRecord | null {
-  try {
-    return parseIdentity(bytes);
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
-  }
 }

@@ -8,16 +8,27 @@ import { type Bytes, equalBytes, randomBytes, toHex } from "../../crypto/bytes.t
 import { generateKemKeyPair, importKemPrivateKey } from "../../crypto/composite_kem.ts";
 import { decodeHeader } from "../../crypto/envelope_header.ts";
 import { fingerprintOf } from "../../crypto/fingerprint.ts";
-import { type IdentityRecord, makeFirstIdentity } from "../../crypto/identity.ts";
+import {
+  type IdentityRecord,
+  makeFirstIdentity,
+  makeResetIdentity,
+  makeRotatedIdentity,
+} from "../../crypto/identity.ts";
+import { inviteToken, inviteTokenHash } from "../../crypto/invite.ts";
+import { makeInviteGrant } from "../../crypto/invite_grant.ts";
 import { newBundleKey } from "../../crypto/key_bundle.ts";
-import { generateSigningKeyPair, importSigner } from "../../crypto/sign.ts";
-import type { OpenAccount } from "../../client/account.ts";
+import { generateSigningKeyPair, importSigner, type Signer } from "../../crypto/sign.ts";
+import type { Vouch } from "../../crypto/vouch.ts";
 import type { AccountKeys } from "../../client/access.ts";
+import type { OpenAccount } from "../../client/account.ts";
+import { KeyLog } from "../../client/key_log/key_log.ts";
+import type { LogStores } from "../../client/key_log/log_account.ts";
 import { SessionEvents } from "../../client/session_events.ts";
 import { type RevisionMemory, StateStore } from "../../client/state_store.ts";
 import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
 import type { Message } from "../../protocol/messages/message.ts";
 import type { RequestType } from "../../protocol/registry.ts";
+import { FakeLog, fakeLogStores, fakeRoot } from "./fake_log.ts";
 
 // deno-lint-ignore no-explicit-any -- bodies are checked against the schemas on both ways
 type Body = any;
@@ -45,7 +56,39 @@ export interface Person {
 }
 
 /** Makes keys for a user, at some expense (RSA). */
-export async function makePerson(user: string): Promise<Person> {
+export function makePerson(user: string): Promise<Person> {
+  return withNewKeys(user, (made) => makeFirstIdentity({ ...made, user, inviteSecret: null }));
+}
+
+/** The same user with new keys, signed with the old ones. */
+export async function rotated({ user, keys, identity }: Person): Promise<Person> {
+  const next = await withNewKeys(
+    user,
+    (made) => makeRotatedIdentity({ ...made, previous: identity, previousSigner: keys.signer }),
+  );
+  const kem = [...next.keys.kem, ...keys.kem];
+  return { ...next, keys: { ...next.keys, bundleKey: keys.bundleKey, kem } };
+}
+
+/** Somebody who has got the name, as the server's machine has allowed. */
+export function resetTo({ user, identity }: Person, by?: Person): Promise<Person> {
+  return withNewKeys(user, async (made) => {
+    const inviteSecret = randomBytes(16);
+    const grant = await makeInviteGrant({
+      ...{ user, role: "member" as const, epoch: identity.epoch + 1, prevHash: identity.hash },
+      tokenHash: inviteTokenHash(inviteToken(inviteSecret)),
+      ...{ time: Date.now(), by: by?.user ?? "", signer: by?.keys.signer ?? await fakeRoot() },
+    });
+    return await makeResetIdentity({ ...made, user, inviteSecret, grant });
+  });
+}
+
+async function withNewKeys(
+  user: string,
+  identify: (
+    made: { kemPublicKey: Bytes; signer: Signer; time: number },
+  ) => Promise<IdentityRecord>,
+): Promise<Person> {
   const [kem, signing] = await Promise.all([generateKemKeyPair(), generateSigningKeyPair()]);
   const signer = await importSigner(signing.secret);
   const kemPublicKey = kem.publicKey;
@@ -56,15 +99,16 @@ export async function makePerson(user: string): Promise<Person> {
       signer,
       kem: [await importKemPrivateKey(kem.secret, kemPublicKey)],
     },
-    identity: await makeFirstIdentity({
-      ...{ user, kemPublicKey, signer, time: Date.now(), inviteSecret: null },
-    }),
+    identity: await identify({ kemPublicKey, signer, time: Date.now() }),
   };
 }
 
 export class FakeServer {
   readonly realm = randomBytes(32);
-  readonly identities = new Map<string, Bytes>();
+  /** What lookups give, the newest last. */
+  readonly identities = new Map<string, Bytes[]>();
+  readonly vouches = new Map<string, Bytes[]>();
+  readonly log = new FakeLog(this.realm);
   readonly mails = new Map<string, StoredMail>();
   readonly boxes = new Map<string, StoredEntry[]>();
   readonly states = new Map<string, { revision: number; sealed: Bytes }>();
@@ -74,19 +118,40 @@ export class FakeServer {
   lies: { [Type in RequestType]?: (user: string, body: Body, honest: () => Body) => Body } = {};
 
   /** Registers a person, and logs her in. */
-  async join({ user, keys, identity }: Person): Promise<FakeAccount> {
-    this.identities.set(user, identity.bytes);
+  async join(person: Person): Promise<FakeAccount> {
+    const { user, keys, identity } = person;
+    this.register(person);
     this.boxes.set(user, []);
+    const { size, root, note } = await this.log.head();
     const place = { realm: this.realm, user, revision: 1 };
-    const sealed = sealState(keys.bundleKey, place, EMPTY_ACCOUNT_STATE);
-    this.states.set(user, { revision: 1, sealed });
-    return await this.login({ user, keys, identity });
+    const state = { ...EMPTY_ACCOUNT_STATE, identity: identity.hash, log: { size, root, note } };
+    this.states.set(user, { revision: 1, sealed: sealState(keys.bundleKey, place, state) });
+    return await this.login(person);
   }
 
-  /** Another session; on a new device, unless its memory is given. */
-  async login(person: Person, memory: RevisionMemory = new FakeMemory()): Promise<FakeAccount> {
-    return await FakeAccount.open(this, person, memory);
+  /** Puts new keys of somebody into the directory and the log; returns the entry's number. */
+  register({ user, identity }: Person): number {
+    this.identities.set(user, [...this.identities.get(user) ?? [], identity.bytes]);
+    return this.log.append(identity.type, user, identity.bytes);
   }
+
+  /** Puts a vouch into the directory and the log. */
+  vouch({ user, bytes }: Vouch): void {
+    this.vouches.set(user, [...this.vouches.get(user) ?? [], bytes]);
+    this.log.append("vouch", user, bytes);
+  }
+
+  /** Another session; on a new device, unless its memories are given. */
+  async login(
+    person: Person,
+    memory: RevisionMemory = new FakeMemory(),
+    stores: LogStores = fakeLogStores(),
+  ): Promise<FakeAccount> {
+    return await FakeAccount.open(this, person, { memory, stores });
+  }
+
+  /** Which log a user is shown. */
+  logOf: (user: string) => FakeLog = () => this.log;
 
   box(user: string): StoredEntry[] {
     return this.boxes.get(user)!;
@@ -120,11 +185,12 @@ export class FakeServer {
   readonly #handlers: Handlers = {
     lookup: (_, { users }) => ({
       results: users.map((user: string) => {
-        const identity = this.identities.get(user);
-        const status = identity === undefined ? "unknown" : "active";
-        return { user, status, identities: identity === undefined ? [] : [identity] };
+        const identities = this.identities.get(user) ?? [];
+        const status = identities.length === 0 ? "unknown" : "active";
+        return { user, status, identities, vouches: this.vouches.get(user) ?? [] };
       }),
     }),
+    log_sync: (user, { from }) => this.logOf(user).page(from),
     send: (_, mail) => {
       const there = this.mails.get(toHex(mail.messageId));
       if (there === undefined) {
@@ -197,8 +263,8 @@ export class FakeMemory implements RevisionMemory {
 export class FakeAccount implements OpenAccount {
   readonly user: string;
   readonly realm: Bytes;
-  readonly keys: AccountKeys;
-  readonly fingerprint: Bytes;
+  keys: AccountKeys;
+  readonly rootKey: Bytes;
   readonly events = new SessionEvents();
   readonly hello = {
     timeMs: 0,
@@ -208,14 +274,19 @@ export class FakeAccount implements OpenAccount {
     idleSeconds: 900,
   };
   state!: StateStore;
+  log!: KeyLog;
   readonly #server: FakeServer;
 
-  private constructor(server: FakeServer, { user, keys }: Person) {
+  private constructor(server: FakeServer, { user, keys }: Person, rootKey: Bytes) {
     this.#server = server;
     this.user = user;
     this.realm = server.realm;
     this.keys = keys;
-    this.fingerprint = fingerprintOf(keys.signer.publicKey);
+    this.rootKey = rootKey;
+  }
+
+  get fingerprint(): Bytes {
+    return fingerprintOf(this.keys.signer.publicKey);
   }
 
   get care(): never {
@@ -225,11 +296,12 @@ export class FakeAccount implements OpenAccount {
   static async open(
     server: FakeServer,
     person: Person,
-    memory: RevisionMemory,
+    { memory, stores }: { memory: RevisionMemory; stores: LogStores },
   ): Promise<FakeAccount> {
-    const account = new FakeAccount(server, person);
+    const account = new FakeAccount(server, person, (await fakeRoot()).publicKey);
     const { user, realm, keys: { bundleKey } } = account;
     account.state = await StateStore.load(account.request, { user, realm, bundleKey, memory });
+    account.log = await KeyLog.open(account, stores);
     return account;
   }
 
@@ -239,7 +311,7 @@ export class FakeAccount implements OpenAccount {
   ): Promise<Reply> => {
     const asked = structuredClone(message.request.check(body));
     await Promise.resolve();
-    const reply = this.#server.answer(this.user, message.type as RequestType, asked);
+    const reply = await this.#server.answer(this.user, message.type as RequestType, asked);
     return message.reply.check(structuredClone(reply));
   };
 

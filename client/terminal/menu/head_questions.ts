@@ -1,7 +1,9 @@
 /** The questions about a mail's head: recipients, changed keys, title. */
 
 import { MAX_TITLE_BYTES } from "../../../protocol/limits.ts";
+import type { CheckedRecipient } from "../../contact_types.ts";
 import { KeyChangedError, RecipientsError } from "../../errors.ts";
+import { stateMark } from "../contact_words.ts";
 import { splitRecipients } from "../format.ts";
 import { confirm } from "../questions.ts";
 import { bytesOf, type Draft } from "./draft.ts";
@@ -17,7 +19,9 @@ export async function askRecipients(menu: MenuWorld, draft: Draft): Promise<bool
     if (draft.toText === "") return false;
     const names = splitRecipients(answer);
     try {
-      draft.to = await menu.mailbox.checkRecipients(names);
+      const checked = await menu.mailbox.checkRecipients(names);
+      draft.to = checked.map(({ user }) => user);
+      await tellUnverified(menu, checked);
       return true;
     } catch (error) {
       if (error instanceof KeyChangedError) {
@@ -37,6 +41,17 @@ export async function askRecipients(menu: MenuWorld, draft: Draft): Promise<bool
   }
 }
 
+/** Says which of the recipients' keys nobody has compared yet. */
+async function tellUnverified(
+  menu: MenuWorld,
+  checked: readonly CheckedRecipient[],
+): Promise<void> {
+  const marked = checked.filter(({ state }) => stateMark(state) !== "");
+  if (marked.length === 0) return;
+  const names = marked.map(({ user, state }) => `${user} (${stateMark(state)})`);
+  await tell(menu, `${names.join(", ")}: compare fingerprints once, with 5) contacts.`);
+}
+
 /** Asks for the title until it is short enough. False: back to the menu. */
 export async function askTitle(menu: MenuWorld, draft: Draft): Promise<boolean> {
   while (true) {
@@ -49,6 +64,12 @@ export async function askTitle(menu: MenuWorld, draft: Draft): Promise<boolean> 
   }
 }
 
+function whyChanged(user: string, state: "changed" | "reset"): string {
+  return state === "reset"
+    ? `An administrator has given the name "${user}" new keys.`
+    : `Nothing says why: somebody may be pretending to be ${user}.`;
+}
+
 /** Shows whose keys have changed and asks whether to send nevertheless. */
 export async function acceptKeys(
   menu: MenuWorld,
@@ -57,11 +78,12 @@ export async function acceptKeys(
 ): Promise<boolean> {
   const { yellow } = menu.style;
   await menu.world.stderr(yellow("The keys of a recipient are not those seen before.") + "\n");
-  for (const { user, before, now } of error.changes) {
+  for (const { user, before, now, state } of error.changes) {
     await tell(menu, `${user}: before ${before}`);
     await tell(menu, `${" ".repeat(user.length)}  now    ${now}`);
+    await tell(menu, whyChanged(user, state));
   }
-  await tell(menu, "Somebody may be pretending to be them. Ask them by another way than this.");
+  await tell(menu, "Ask them by another way than this whether it is right.");
   if (!(await confirm(menu.prompter, "Send with the new keys?", false))) return false;
   const shown = error.changes.map(({ user, now }) => [user, now] as const);
   draft.acceptChangedKeys = new Map([...draft.acceptChangedKeys, ...shown]);

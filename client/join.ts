@@ -29,6 +29,7 @@ import { asConnectError } from "./connect_problem.ts";
 import { Connection } from "./connection.ts";
 import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginStep, meetServer } from "./login.ts";
+import { trustInvite } from "./invite_trust.ts";
 import { newKeys } from "./new_keys.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
@@ -83,6 +84,7 @@ export async function joinServer(options: JoinOptions): Promise<Account> {
   try {
     // Who tries again has been shown another code than the one registered then.
     if (failure !== null) await account.care.setRecoveryCode(recoveryCode);
+    await trustInvite(account, invite);
   } catch (error) {
     await account.close();
     throw error;

@@ -5,6 +5,7 @@ import { joinServer } from "../../client/join.ts";
 import { login } from "../../client/login.ts";
 import { Mailbox } from "../../client/mailbox.ts";
 import type { ServerAddress } from "../../client/address.ts";
+import type { UserRole } from "../../crypto/invite_grant.ts";
 import { startTestServer, type TestServer } from "../server/harness.ts";
 
 export const PASSWORD = "stapler-battery-horse-rain";
@@ -34,15 +35,15 @@ export class Office {
   }
 
   /** An invite that names the address of this server, not the machine's public one. */
-  async invite(name: string): Promise<string> {
-    const line = await this.server.invite(name);
+  async invite(name: string, options: { role?: UserRole } = {}): Promise<string> {
+    const line = await this.server.invite(name, options);
     return line.replace(/@.*\//, `@${this.server.host}:${this.server.port}/`);
   }
 
   /** A new user, joined and logged in. */
-  async join(name: string): Promise<Mailbox> {
+  async join(name: string, options: { role?: UserRole } = {}): Promise<Mailbox> {
     const account = await joinServer({
-      invite: await this.invite(name),
+      invite: await this.invite(name, options),
       password: PASSWORD,
       config: this.configOf(name),
       recovery: this.keepCode(name),

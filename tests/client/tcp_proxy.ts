@@ -1,5 +1,19 @@
 /** A TCP proxy that cuts connections when a test wants it to. */
 
+import { assert } from "@std/assert";
+import { ConnectError, LoginError } from "../../client/errors.ts";
+
+/**
+ * Asserts that an error is how a client takes a connection that was cut; in the middle of a login
+ * that looks like a server that refuses it.
+ */
+export function assertCutOff(error: unknown): void {
+  const codes = ["login_refused", "recovery_broken_off"];
+  const isCutOff = error instanceof ConnectError ||
+    (error instanceof LoginError && codes.includes(error.code));
+  assert(isCutOff, String(error));
+}
+
 export class TcpProxy {
   readonly #listener: Deno.TcpListener;
   readonly #target: number;

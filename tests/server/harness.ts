@@ -9,6 +9,7 @@
 
 import { inviteUser, type NewInvite, resetUser } from "../../server/admin/invites.ts";
 import { type AdminOffice, withOffice } from "../../server/admin/office.ts";
+import type { UserRole } from "../../crypto/invite_grant.ts";
 import type { ServerConfig } from "../../server/config.ts";
 import { createLog } from "../../server/log.ts";
 import { type RunningServer, startServer, type TestSubstitutes } from "../../server/serve.ts";
@@ -57,9 +58,9 @@ export class TestServer {
   }
 
   /** An invite line for a new user, made as `mailsec user invite` makes it. */
-  async invite(name: string): Promise<string> {
+  async invite(name: string, options: { role?: UserRole } = {}): Promise<string> {
     const { invite } = await this.office((office) =>
-      inviteUser(office, name, { now: Date.now(), address: null })
+      inviteUser(office, name, { now: Date.now(), address: null, ...options })
     );
     return invite;
   }

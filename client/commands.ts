@@ -2,6 +2,8 @@
 
 import type { Command } from "../cli/command.ts";
 import { accountCommands } from "./account_commands.ts";
+import { contacts } from "./contact_commands.ts";
+import { log } from "./log_commands.ts";
 import {
   ACCOUNT,
   CODE_FILE,
@@ -197,6 +199,8 @@ export const clientCommands: readonly Command[] = [
   send,
   list,
   read,
+  contacts,
+  log,
   ...accountCommands,
   completions,
 ];

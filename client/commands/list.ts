@@ -34,9 +34,9 @@ export async function run(context: CommandContext): Promise<void> {
 
 /** The fields of a list item that scripts get; `warnings` and `rejected` only when there are any. */
 function listItemJson(item: MailListItem): Record<string, unknown> {
-  const { index, id, from, to, date, title, size, unread, warnings, rejected } = item;
+  const { index, id, from, to, date, title, size, unread, contact, warnings, rejected } = item;
   return {
-    ...{ index, id, from, to, date, title, size, unread },
+    ...{ index, id, from, to, date, title, size, unread, contact },
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(rejected === undefined ? {} : { rejected }),
   };

@@ -12,8 +12,10 @@ import { configDirectory, ConfigStore } from "../config_store.ts";
 import { LoginError } from "../errors.ts";
 import { login, type LoginStep, type UnknownServer } from "../login.ts";
 import { Mailbox } from "../mailbox.ts";
+import { accountNews } from "../terminal/news.ts";
 import { askPassword, confirm, noTerminal, terminal } from "../terminal/questions.ts";
 import { askDeviceCode } from "./device_code.ts";
+import { explain } from "./explain.ts";
 import { readPasswordFile } from "./password_file.ts";
 
 /** Whose mailbox, on which server. */
@@ -67,9 +69,7 @@ export async function withMailbox<T>(
   const account = await chooseAccount(context, config);
   const mailbox = await openMailbox(context, { ...account, config });
   try {
-    for (const notice of mailbox.care.notices()) {
-      await context.stderr(`${escapeLine(notice)}\n`);
-    }
+    for (const line of accountNews(mailbox)) await explain(context, `Warning: ${line}`);
     return await work(mailbox);
   } finally {
     await mailbox.close();

@@ -72,9 +72,9 @@ async function writeBody(context: CommandContext, { body }: Mail): Promise<void>
 
 /** The fields of a mail that scripts get. Of a binary body, `bodyBase64` has the bytes. */
 function mailJson(mail: Mail): Record<string, unknown> {
-  const { index, id, from, to, cc, date, title, size, body, attachments, warnings } = mail;
+  const { index, id, from, to, cc, date, title, size, body, attachments, contact, warnings } = mail;
   return {
-    ...{ index, id, from, to, ...(cc.length > 0 ? { cc } : {}), date, title, size },
+    ...{ index, id, from, to, ...(cc.length > 0 ? { cc } : {}), date, title, size, contact },
     body: body.kind === "text" ? body.text : null,
     ...(body.kind === "binary" ? { bodyBase64: body.bytes.toBase64() } : {}),
     attachments: attachments.map(({ name, type, size }) => ({ name, type, size })),

@@ -3,7 +3,9 @@
 import type { CommandContext } from "../../cli/command.ts";
 import { escapedJson, escapeLine } from "../../cli/escape.ts";
 import { UsageError } from "../../cli/usage_error.ts";
+import { MailsecError } from "../../crypto/errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
+import type { CheckedRecipient } from "../contact_types.ts";
 import { KeyChangedError, SendInterruptedError } from "../errors.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
@@ -11,6 +13,7 @@ import { acceptedKeys } from "../recipients.ts";
 import { formatSize, splitRecipients } from "../terminal/format.ts";
 import { progressLine } from "../terminal/progress.ts";
 import { readAll, readBodyFile } from "./body_source.ts";
+import { explain } from "./explain.ts";
 import { withMailbox } from "./open_mailbox.ts";
 
 /** Waits before the upload of a mail is tried again, in milliseconds. */
@@ -29,17 +32,34 @@ export async function run(context: CommandContext): Promise<void> {
     acceptChangedKeys: acceptedKeys(new Map(options.all("accept-key").map(nameAndFingerprint))),
   };
   const progress = progressLine(context, "Sending");
-  const sent = await withMailbox(
-    context,
-    (mailbox) =>
-      sendPersistently(context, mailbox, { ...mail, onProgress: progress.onProgress })
-        .finally(() => progress.end()),
-  );
+  const { sent, contacts } = await withMailbox(context, async (mailbox) => {
+    const { onProgress, end } = progress;
+    const sent = await sendPersistently(context, mailbox, { ...mail, onProgress }).finally(end);
+    return { sent, contacts: await statesOf(mailbox, sent.to) };
+  });
   if (options.flag("json")) {
-    await context.stdout(`${escapedJson({ id: sent.id, to: sent.to, size: sent.size })}\n`);
-  } else {
-    const names = escapeLine(sent.to.join(", "));
-    await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
+    const { id, to, size } = sent;
+    return await context.stdout(`${escapedJson({ id, to, size, contacts })}\n`);
+  }
+  const names = escapeLine(sent.to.join(", "));
+  await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
+  for (const { user, state } of contacts) {
+    if (state !== "unverified") continue;
+    await explain(
+      context,
+      `${user} is unverified. Compare fingerprints once: mailsec contacts verify ${user}`,
+    );
+  }
+}
+
+/** How sure one can be of the recipients' keys; nothing when that cannot be found out now. */
+async function statesOf(mailbox: Mailbox, names: readonly string[]): Promise<CheckedRecipient[]> {
+  try {
+    return await mailbox.checkRecipients(names);
+  } catch (error) {
+    // The mail is sent, whatever has happened since.
+    if (error instanceof MailsecError) return [];
+    throw error;
   }
 }
 

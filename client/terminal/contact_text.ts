@@ -32,7 +32,7 @@ export function contactText(contact: ContactInfo, options: ContactTextOptions): 
   const notes = contactNotes({ ...contact, vouchedBy: [] });
   const mark = contact.isMe ? "" : stateMark(state) || state;
   const sentences = stateSentences(contact).flatMap((line) =>
-    wrap(escapeLine(line), Math.max(24, width - INDENT))
+    wrap(escapeLine(line), Math.max(24, width))
   );
   const lines = [
     ...field("Name", [escapeLine([user, ...notes].join(", "))]),

@@ -16,7 +16,7 @@ export function blocksSending(state: ContactState): boolean {
 /** What each state means, in a sentence that stands below lists. */
 export const STATE_MEANINGS: Readonly<Record<ContactState, string>> = {
   verified: "you have compared the fingerprints, so nobody can read your mail on its way.",
-  vouched: "somebody you can rely on has invited them: their keys are the right ones.",
+  vouched: "somebody you can rely on has invited them, so these keys are theirs.",
   unverified: "nobody has compared the fingerprints yet; the keys are those seen first.",
   changed: "the keys are not those you knew, and nothing says why. Mail to them is stopped.",
   reset: "an administrator has given the name new keys. Mail is stopped until you accept them.",
@@ -27,7 +27,9 @@ export function stateSentences(info: ContactInfo): string[] {
   const { user, state, vouchedBy } = info;
   if (info.isMe) return ["These are your own keys. Give this fingerprint to others."];
   if (state === "verified") {
-    return ["Their fingerprint was compared: nobody else can read what you send them."];
+    return [
+      "Their fingerprint was compared, or came with your invite: nobody else can read what you send.",
+    ];
   }
   if (state === "vouched") {
     return [`${listed(vouchedBy)} vouched for these keys when ${user} joined.`];
@@ -51,15 +53,15 @@ export function stateSentences(info: ContactInfo): string[] {
   ];
 }
 
-/** A sentence about the keys of a mail's sender; nothing when they are known to be right. */
+/** A sentence about the keys that a mail's sender has now; nothing when they are right. */
 export function senderSentence(user: string, state: ContactState | null): string | null {
   if (state === "unverified") {
-    return `The keys of ${user} are unverified: nobody has compared the fingerprint yet.`;
+    return `unverified: nobody has compared fingerprints with ${user} yet.`;
   }
-  if (state === "changed") return `THE KEYS OF ${user} ARE NOT THOSE YOU KNEW.`;
-  if (state === "reset") {
-    return `An administrator has given the name "${user}" new keys, which you have not accepted.`;
+  if (state === "changed") {
+    return `CHANGED: ${user} has other keys now than those you knew, and nothing says why.`;
   }
+  if (state === "reset") return `reset: an administrator has given "${user}" new keys since.`;
   return null;
 }
 

@@ -2,8 +2,9 @@
 
 import { escapeLine } from "../../cli/escape.ts";
 import type { Style } from "../../cli/style.ts";
-import { renderTable } from "../../cli/table.ts";
+import { type Column, renderTable } from "../../cli/table.ts";
 import type { MailListItem } from "../mailbox_types.ts";
+import { blocksSending, stateMark } from "./contact_words.ts";
 import { formatDate, formatSize } from "./format.ts";
 
 export interface MailListOptions {
@@ -16,6 +17,8 @@ export interface MailListOptions {
 
 const UNREAD = "*";
 const SUSPECT = "!";
+/** For unverified keys where there is no room for the word. */
+const UNSURE = "?";
 /** Narrower terminals get the day without the time, so that the title is not cut to nothing. */
 const LEAST_WIDTH_WITH_TIME = 64;
 /** Length of `2026-11-23`. */
@@ -23,25 +26,30 @@ const DAY_CHARACTERS = 10;
 
 /**
  * The lines of the table, headers first. Unread mails are marked `*`, those with something the
- * reader must know `!`: what it is stands below the table.
+ * reader must know `!`: what it is stands below the table. Senders whose keys are not known to be
+ * right are marked with a word, in a narrow terminal with `?` or `!`.
  */
 export function mailListLines(
   items: readonly MailListItem[],
   { sent, width, style }: MailListOptions,
 ): string[] {
-  const columns = [
+  const wide = width >= LEAST_WIDTH_WITH_TIME;
+  const withKeys = wide && items.some(({ contact }) => stateMark(contact) !== "");
+  const columns: Column[] = [
     { header: "INDEX", align: "right" },
     { header: " " },
     { header: sent ? "TO" : "FROM", min: 4 },
+    ...(withKeys ? [{ header: "KEYS" }] : []),
     { header: "DATE" },
     { header: "TITLE", min: 6 },
     { header: "SIZE", align: "right" },
-  ] as const;
-  const dateLength = width < LEAST_WIDTH_WITH_TIME ? DAY_CHARACTERS : undefined;
+  ];
+  const dateLength = wide ? undefined : DAY_CHARACTERS;
   const rows = items.map((item) => [
     String(item.index),
-    mark(item),
+    mark(item, wide),
     sent ? item.to.join(", ") : item.from,
+    ...(withKeys ? [stateMark(item.contact)] : []),
     formatDate(item.date).slice(0, dateLength),
     item.rejected === undefined ? item.title : `(rejected: ${item.rejected})`,
     formatSize(item.size),
@@ -54,9 +62,12 @@ export function mailListLines(
   return [...table, ...warningLines(items, style)];
 }
 
-function mark(item: MailListItem): string {
-  const suspect = item.rejected !== undefined || item.warnings.length > 0;
-  return (item.unread ? UNREAD : "") + (suspect ? SUSPECT : "");
+function mark(item: MailListItem, wide: boolean): string {
+  const { contact, rejected, warnings, unread } = item;
+  const known = contact === null || !blocksSending(contact);
+  const suspect = rejected !== undefined || warnings.length > 0 || !known;
+  const unsure = !wide && !suspect && stateMark(contact) !== "";
+  return (unread ? UNREAD : "") + (suspect ? SUSPECT : "") + (unsure ? UNSURE : "");
 }
 
 function warningLines(items: readonly MailListItem[], style: Style): string[] {

@@ -3,12 +3,14 @@
 import { escapeLine, escapeText } from "../../cli/escape.ts";
 import type { Style } from "../../cli/style.ts";
 import type { Mail } from "../mailbox_types.ts";
+import { senderSentence } from "./contact_words.ts";
 import { formatDate, formatSize } from "./format.ts";
 
 /** The whole mail, ending with a line end; nothing in it can move the cursor. */
 export function mailText(mail: Mail, style: Style): string {
   const field = (name: string, value: string) =>
     `${style.dim(`${name}:`.padEnd(9))}${escapeLine(value)}`;
+  const keys = senderSentence(mail.from, mail.contact);
   const lines = [
     field("From", mail.from),
     field("To", mail.to.join(", ")),
@@ -19,6 +21,7 @@ export function mailText(mail: Mail, style: Style): string {
     ...mail.attachments.map((attachment) =>
       field("Attached", `${attachment.name} (${attachment.type}, ${formatSize(attachment.size)})`)
     ),
+    ...(keys === null ? [] : [field("Keys", keys)]),
     ...mail.warnings.map((warning) => style.yellow(`Warning: ${escapeLine(warning)}`)),
     "",
   ];

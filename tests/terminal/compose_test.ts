@@ -228,7 +228,7 @@ Deno.test("compose: what was wrong is asked for again and nothing else", async (
 Deno.test("compose: keys that change again after a yes are asked about again", async () => {
   const mailbox = new FakeMailbox();
   mailbox.sendErrors = ["BBBB", "CCCC"].map((now) =>
-    new KeyChangedError([{ user: "bob", before: "AAAA", now }], "Changed.")
+    new KeyChangedError([{ user: "bob", before: "AAAA", now, state: "changed" }], "Changed.")
   );
   const answers = ["1", "bob", "T", "", "text", ".", "yes", "yes", "4"];
   const { err, mailbox: { sent } } = await menuWith(answers, { mailbox });
@@ -238,7 +238,7 @@ Deno.test("compose: keys that change again after a yes are asked about again", a
 });
 
 Deno.test("compose: changed keys are shown, and accepted only by a yes", async () => {
-  const changes = [{ user: "bob", before: "AAAA", now: "BBBB" }];
+  const changes = [{ user: "bob", before: "AAAA", now: "BBBB", state: "changed" }] as const;
   const mailbox = () => {
     const fake = new FakeMailbox();
     fake.sendErrors = [new KeyChangedError(changes, "Changed.")];

@@ -6,13 +6,22 @@ import type {
   OutgoingMail,
   SealedOutgoing,
 } from "../../client/mailbox_types.ts";
+import type { AccountCare, DeviceInfo, Invitation } from "../../client/account_care.ts";
+import type { CheckedRecipient, ContactInfo } from "../../client/contact_types.ts";
+import type { Evidence, KeyLogView, LogLine } from "../../client/key_log/types.ts";
 import { NotFoundError, RecipientsError } from "../../client/errors.ts";
 import type { MenuMailbox, MenuWorld } from "../../client/terminal/menu/menu_world.ts";
 import { runMenu } from "../../client/terminal/menu/menu.ts";
+import { formatRecoveryCode } from "../../crypto/recovery_code.ts";
+import { TrustError } from "../../crypto/trust_error.ts";
+import { contactWith, FINGERPRINT, OTHER_FINGERPRINT } from "./people.ts";
 import type { AskOptions, LineVerdict, Prompter } from "../../client/terminal/prompter.ts";
 import { styleFor } from "../../cli/style.ts";
 
 const KNOWN = ["alice", "bob", "eve"];
+
+/** Of the fake recovery code: what `formatRecoveryCode` makes of twenty zeros. */
+export const RECOVERY_CODE = formatRecoveryCode(new Uint8Array(20));
 
 export class FakeMailbox implements MenuMailbox {
   readonly me = "alice";
@@ -23,10 +32,137 @@ export class FakeMailbox implements MenuMailbox {
   mails: Mail[] = [];
   /** Thrown by the next calls that send, one each. */
   sendErrors: Error[] = [];
+  people: ContactInfo[] = [
+    contactWith("alice", { isMe: true, state: "verified" }),
+    contactWith("bob", { state: "verified" }),
+    contactWith("eve", { state: "verified" }),
+  ];
+  /** What was done to contacts and to the account, in order. */
+  readonly done: unknown[] = [];
+  logEntries: LogLine[] = [];
+  findings: Evidence[] = [];
+  noticed: string[] = [];
+  devices: DeviceInfo[] = [];
+  /** Thrown by the next calls of `care`, one each. */
+  careErrors: Error[] = [];
   newMail: (item: MailListItem) => void = () => {};
   closed: (reason: string) => void = () => {};
 
-  checkRecipients(names: readonly string[]): Promise<string[]> {
+  readonly keyLog: KeyLogView = {
+    head: () => ({ size: this.logEntries.length, root: "cd".repeat(32), note: "" }),
+    entries: (user) =>
+      Promise.resolve(this.logEntries.filter((entry) => user === undefined || entry.user === user)),
+    verify: () => {
+      const [finding] = this.findings;
+      if (finding !== undefined) {
+        return Promise.reject(new TrustError(finding.code, finding.message));
+      }
+      return Promise.resolve({ ...this.keyLog.head(), users: 2, ownSeq: 0 });
+    },
+    export: () => Promise.resolve("{}\n"),
+    evidence: () => Promise.resolve(this.findings),
+    alarm: () => this.findings.find(({ dismissed }) => dismissed === null) ?? null,
+    dismissEvidence: (id) => {
+      this.done.push(["dismiss", id]);
+      const dismissed = "2026-11-24T10:00:00.000Z";
+      this.findings = this.findings.map((found) =>
+        found.id === id ? { ...found, dismissed } : found
+      );
+      return Promise.resolve();
+    },
+  };
+
+  readonly care: AccountCare = {
+    notices: () => this.noticed,
+    vouchForInvited: () => Promise.resolve(),
+    changePassword: (change) => this.#careDid(["password", change.current, change.next]),
+    renewRecoveryCode: async (keep) => {
+      await keep(RECOVERY_CODE);
+      await this.#careDid(["recovery"]);
+    },
+    rotateKeys: async () => {
+      await this.#careDid(["rotate"]);
+      return { before: FINGERPRINT, now: OTHER_FINGERPRINT, epoch: 2 };
+    },
+    devices: () => Promise.resolve({ hardened: this.devices.length > 0, devices: this.devices }),
+    addDevice: async ({ onCode }) => {
+      await onCode({ code: "0000-1111", expires: "2026-11-23T19:27:05.000Z" });
+      await this.#careDid(["add"]);
+      return this.#enrol("laptop");
+    },
+    removeDevice: async (device) => {
+      await this.#careDid(["remove", device]);
+      const found = this.devices.find(({ number }) => number === device);
+      if (found === undefined) throw new NotFoundError("No such device.");
+      this.devices = this.devices.filter((other) => other !== found);
+      return found;
+    },
+    harden: async (name) => {
+      await this.#careDid(["harden", name]);
+      return this.#enrol(name);
+    },
+    relax: async () => {
+      await this.#careDid(["relax"]);
+      this.devices = [];
+    },
+    inviteUser: async (invitation: Invitation) => {
+      await this.#careDid(["invite", invitation]);
+      return {
+        user: invitation.user.toLowerCase(),
+        invite: `mailsec://${invitation.user}@localhost:12049/${"0".repeat(133)}`,
+        expires: "2026-11-26T19:17:05.000Z",
+      };
+    },
+  };
+
+  #careDid(what: unknown): Promise<void> {
+    const error = this.careErrors.shift();
+    if (error !== undefined) return Promise.reject(error);
+    this.done.push(what);
+    return Promise.resolve();
+  }
+
+  #enrol(name: string): DeviceInfo {
+    const number = this.devices.length + 1;
+    const device = { number, name, added: "2026-11-23T19:17:05.000Z", isThis: number === 1 };
+    this.devices = [...this.devices, device];
+    return device;
+  }
+
+  contacts(): Promise<ContactInfo[]> {
+    return Promise.resolve(this.people);
+  }
+
+  contact(name: string): Promise<ContactInfo> {
+    const found = this.people.find(({ user }) => user === name);
+    return found ? Promise.resolve(found) : Promise.reject(new NotFoundError(`No user ${name}.`));
+  }
+
+  verifyContact(name: string, fingerprint: string): Promise<ContactInfo> {
+    const contact = this.people.find(({ user }) => user === name)!;
+    if (contact.fingerprint !== fingerprint) {
+      const message = "These are not the same fingerprints.";
+      return Promise.reject(
+        new TrustError("fingerprint_mismatch", message, { hint: "Send nothing." }),
+      );
+    }
+    this.done.push(["verify", name]);
+    return this.#withState(name, "verified");
+  }
+
+  acceptContact(name: string, fingerprint: string): Promise<ContactInfo> {
+    this.done.push(["accept", name, fingerprint]);
+    return this.#withState(name, "unverified");
+  }
+
+  #withState(name: string, state: ContactInfo["state"]): Promise<ContactInfo> {
+    this.people = this.people.map((contact) =>
+      contact.user === name ? { ...contact, state } : contact
+    );
+    return this.contact(name);
+  }
+
+  checkRecipients(names: readonly string[]): Promise<CheckedRecipient[]> {
     const wrong = names.filter((name) => !KNOWN.includes(name.toLowerCase()));
     if (wrong.length > 0) {
       const message = `Unknown: ${wrong.join(", ")}.`;
@@ -35,7 +171,13 @@ export class FakeMailbox implements MenuMailbox {
     if (names.length === 0) {
       return Promise.reject(new RecipientsError("no_recipients", "No recipient.", []));
     }
-    return Promise.resolve(names.map((name) => name.toLowerCase()));
+    return Promise.resolve(
+      names.map((name) => {
+        const user = name.toLowerCase();
+        const contact = this.people.find((person) => person.user === user);
+        return { user, state: contact?.state ?? "unverified" };
+      }),
+    );
   }
 
   send(mail: OutgoingMail) {
@@ -159,6 +301,7 @@ export function listItem(index: number, fields: Partial<MailListItem> = {}): Mai
     title: `Title ${index}`,
     size: 12,
     unread: false,
+    contact: "verified",
     warnings: [],
     ...fields,
   };

@@ -20,6 +20,12 @@ export type MenuMailbox = Pick<
   | "read"
   | "onNewMail"
   | "onClosed"
+  | "contacts"
+  | "contact"
+  | "verifyContact"
+  | "acceptContact"
+  | "keyLog"
+  | "care"
 >;
 
 export interface MenuWorld {

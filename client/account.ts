@@ -16,7 +16,8 @@ import { Care } from "./care/care.ts";
 import type { CaredAccount } from "./care/cared_account.ts";
 import type { ConfigStore } from "./config_store.ts";
 import { connectProblem, isConnectionLoss } from "./connect_problem.ts";
-import { ConnectError, LoginError } from "./errors.ts";
+import { begunAnew, isWrongPassword, passwordChanged } from "./changed_elsewhere.ts";
+import { ConnectError } from "./errors.ts";
 import { KeyLog } from "./key_log/key_log.ts";
 import { type Credentials, type OpenedSession, openSession } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
@@ -245,22 +246,4 @@ export class Account implements OpenAccount, CaredAccount {
     if (this.#otherPassword === null) return;
     [this.#password, this.#otherPassword] = [this.#otherPassword, this.#password];
   }
-}
-
-function isWrongPassword(error: unknown): error is LoginError {
-  return error instanceof LoginError && error.code === "login";
-}
-
-function passwordChanged(user: string, cause: LoginError): LoginError {
-  return new LoginError("password_changed", `The password of ${user} is another one now.`, {
-    hint: "Connect again with the new password. If it was not you who changed it, set another " +
-      "one with mailsec recover and tell the administrator.",
-    cause,
-  });
-}
-
-function begunAnew(user: string): LoginError {
-  return new LoginError("begun_anew", `The account ${user} was reset and begun anew.`, {
-    hint: "Connect again. If it was not you who joined anew, tell the administrator at once.",
-  });
 }

@@ -101,7 +101,7 @@ class CrashTest {
     this.report.rounds++;
   }
 
-  async #sendOne({ session, keys }: OpenedSession, from: string): Promise<void> {
+  async #sendOne({ session, access: { keys } }: OpenedSession, from: string): Promise<void> {
     const others = USERS.filter((user) => user !== from && this.#random() < 0.6);
     const recipients = [from, ...others];
     // One in twenty is too large for one piece and travels in chunks.

@@ -124,19 +124,21 @@ export class Directory {
     const since = systemClock.now();
     const answers = await Promise.all(results.map((result) => answerTo(result)));
     const index = await this.#account.log.entries();
-    const doubtful = answers.filter((answer) => !("problem" in answer) && !isLogged(answer, index));
+    const doubtful = answers.filter((answer) => !isLogged(answer, index) || !this.#isOwn(answer));
     const settled = doubtful.length === 0
       ? new Map<string, Answer>()
       : await this.#settle(doubtful.map(({ user }) => user));
     for (const first of answers) {
-      const answer = this.#own(settled.get(first.user) ?? first);
+      const answer = settled.get(first.user) ?? first;
       this.#known.set(answer.user, { answer, since });
     }
   }
 
   /**
-   * Asks once more about users whose keys were not the newest in the log: they may have changed
-   * between the two questions. What stays so is an alarm.
+   * Asks once more about users whose keys were not the newest in the log, or not this user's: they
+   * may have changed between the two questions. What stays so is an alarm.
+   *
+   * @throws {TrustError} `own_identity`
    */
   async #settle(users: readonly string[]): Promise<Map<string, Answer>> {
     const { log } = this.#account;
@@ -146,14 +148,18 @@ export class Directory {
     const settled = new Map<string, Answer>();
     for (const result of results) {
       const answer = await answerTo(result);
-      const counts = "problem" in answer || isLogged(answer, index);
+      if (!this.#isOwn(answer)) throw ownIdentity();
+      const counts = isLogged(answer, index);
       settled.set(result.user, counts ? answer : await this.#unlogged(result, index));
     }
     return settled;
   }
 
   async #unlogged({ user, identities }: LookupResult, index: LogIndex): Promise<Answer> {
-    const { log } = this.#account;
+    const { log, user: me } = this.#account;
+    // What is wrong with the own name says more than that an answer and the log differ.
+    const own = user === me && !await log.checkOwn() ? log.alarms.current : null;
+    if (own !== null) return { user, problem: alarmError(own) };
     const finding = unlogged(user, {
       records: identities.slice(-1),
       entries: index.identitiesOf(user).slice(-1),
@@ -163,17 +169,15 @@ export class Directory {
     return { user, problem: alarmError(finding) };
   }
 
-  /** Holds this user's own answer against the user's keys. */
-  #own(answer: Answer): Answer {
+  /** Whether an answer, if it is about this user, gives this user's keys. */
+  #isOwn(answer: Answer): boolean {
     const { user, fingerprint, keys } = this.#account;
-    if (answer.user !== user || "problem" in answer) return answer;
+    if (answer.user !== user || "problem" in answer) return true;
     const { newest, status } = answer;
     // The last record of a removed account decides nothing.
-    if (newest === null || status === "unknown") return answer;
-    const mine = equalBytes(newest.fingerprint, fingerprint) &&
+    if (newest === null || status === "unknown") return true;
+    return equalBytes(newest.fingerprint, fingerprint) &&
       equalBytes(newest.kemPublicKey, keys.kem[0]!.publicKey);
-    if (!mine) throw ownIdentity();
-    return answer;
   }
 }
 

@@ -22,7 +22,9 @@ export type OwnVerdict =
   /** Somebody else has made these. */
   | { readonly verdict: "foreign"; readonly entries: readonly IdentityEntry[] }
   /** These keys are not in the log. */
-  | { readonly verdict: "unlogged" };
+  | { readonly verdict: "unlogged" }
+  /** The server does not give the record of these keys, so nothing can be said. */
+  | { readonly verdict: "denied" };
 
 /**
  * Holds the entries in a user's name against the keys that the user has: from the record with which
@@ -41,13 +43,10 @@ export async function judgeOwnEntries(
 ): Promise<OwnVerdict> {
   const records = given.flatMap((bytes) => parsed(bytes) ?? []);
   const at = records.findLastIndex((record) => isOf(record, own));
-  const chain = at < 0 ? null : await ownersChain(records, at);
+  if (at < 0) return { verdict: "denied" };
+  const chain = await ownersChain(records, at);
   const start = chain === null ? -1 : entries.findIndex((entry) => isEntryOf(entry, chain[0]!));
-  if (chain === null || start < 0) {
-    return entries.length === 0 || at >= 0
-      ? { verdict: "unlogged" }
-      : { verdict: "foreign", entries: entries.slice(-1) };
-  }
+  if (chain === null || start < 0) return { verdict: "unlogged" };
   const since = entries.slice(start);
   const wrong = chain.findIndex((record, i) => !isEntryOf(since[i], record));
   if (wrong >= 0) {

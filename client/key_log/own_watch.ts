@@ -1,6 +1,6 @@
 /** Keeps watch over what the log has in the user's own name, entry after entry. */
 
-import { equalBytes } from "../../crypto/bytes.ts";
+import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import { isIdentityEntry } from "../../crypto/log_entry.ts";
 import { lookup } from "../../protocol/messages/lookup.ts";
 import type { Alarms } from "./alarms.ts";
@@ -9,7 +9,7 @@ import { foreignEntries, shownHead, unlogged } from "./findings.ts";
 import type { LogAccount } from "./log_account.ts";
 import type { LogIndex } from "./log_index.ts";
 import type { MirrorHead } from "./mirror_storage.ts";
-import { judgeOwnEntries, type OwnVerdict } from "./own_entries.ts";
+import { judgeOwnEntries } from "./own_entries.ts";
 
 /** The copy of the log, as far as this needs it. */
 export interface WatchedLog {
@@ -59,30 +59,44 @@ export class OwnWatch {
 
   /** Looks at everything in this name, from the user's first record on. As `look`. */
   async check(isLogin: boolean): Promise<boolean> {
-    const { user } = this.#account;
-    const { verdict, records } = await this.#judge();
+    const { user, state } = this.#account;
+    const { verdict, records, entries } = await this.#judge();
     const found = { records, heads: [shownHead("server", this.#log.head)] };
-    if (verdict.verdict === "mine") {
-      this.#settle(verdict);
-      return true;
+    const newest = entries.at(-1);
+    switch (verdict.verdict) {
+      case "mine":
+        this.#settle(verdict.hash);
+        return true;
+      case "denied":
+        // The log is right all the same when its newest entry is the one that is known as this
+        // user's; what the directory gives is another matter.
+        if (isSame(newest?.recordHash, state.current.identity)) {
+          this.#settle(newest!.recordHash);
+          return true;
+        }
+        await this.#alarms.note(
+          newest === undefined
+            ? unlogged(user, { ...found, entries, own: true })
+            : foreignEntries({ ...found, entries: [newest] }),
+        );
+        return false;
+      case "unlogged":
+        await this.#alarms.note(unlogged(user, { ...found, entries, own: true }));
+        return false;
+      case "foreign":
+        await this.#alarms.note(foreignEntries({ ...found, entries: verdict.entries }));
+        return false;
+      case "superseded":
+        // Within a session the newest keys come with the next connection; a login has them.
+        if (isLogin) await this.#alarms.note(foreignEntries({ ...found, entries: [newest!] }));
+        return false;
     }
-    if (verdict.verdict === "foreign") {
-      await this.#alarms.note(foreignEntries({ ...found, entries: verdict.entries }));
-    } else if (verdict.verdict === "unlogged") {
-      await this.#alarms.note(unlogged(user, { ...found, entries: [], own: true }));
-    } else if (isLogin) {
-      // Within a session the newest keys come with the next connection; a login has them.
-      const entries = (await this.#log.entries()).identitiesOf(user).slice(-1);
-      await this.#alarms.note(foreignEntries({ ...found, entries }));
-    }
-    return false;
   }
 
-  #settle({ hash }: OwnVerdict & { verdict: "mine" }): void {
+  #settle(hash: Bytes): void {
     this.#isOpen = false;
     const { state } = this.#account;
-    const known = state.current.identity;
-    if (known !== null && equalBytes(known, hash)) return;
+    if (isSame(hash, state.current.identity)) return;
     const { committed } = state.update((before) => ({
       state: { ...before, identity: hash },
       result: undefined,
@@ -99,6 +113,10 @@ export class OwnWatch {
     // After the request: a new connection may have brought keys that another device has made.
     const { fingerprint, keys } = this.#account;
     const own = { user, fingerprint, kemPublicKey: keys.kem[0]!.publicKey };
-    return { verdict: await judgeOwnEntries(own, { records, entries }), records };
+    return { verdict: await judgeOwnEntries(own, { records, entries }), records, entries };
   }
+}
+
+function isSame(a: Bytes | undefined, b: Bytes | null): boolean {
+  return a !== undefined && b !== null && equalBytes(a, b);
 }

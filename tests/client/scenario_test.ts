@@ -28,6 +28,7 @@ Deno.test("client: two people write to each other", async (t) => {
       size: sent.size,
       unread: true,
       warnings: [],
+      contact: "unverified",
     });
     const mail = await bob.read(1);
     assertEquals([mail.id, mail.from, mail.title, mail.date], [

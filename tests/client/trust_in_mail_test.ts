@@ -93,7 +93,7 @@ Deno.test("trust: the first keys seen are pinned, and stay pinned on every devic
 Deno.test("trust: changed keys stop sending until they are accepted", async () => {
   const { server, alice, otherBob, mallory, aliceBox } = await office();
   await aliceBox.send({ to: ["bob"], title: "hello", body: "" });
-  server.identities.set("bob", otherBob.identity.bytes);
+  server.register(otherBob);
   const box = new Mailbox(await server.login(alice));
   const mail = { to: ["mallory", "bob"], title: "secret", body: "" };
   const mails = server.mails.size;
@@ -116,16 +116,16 @@ Deno.test("trust: changed keys stop sending until they are accepted", async () =
   await box.send(mail);
   assertEquals(server.mails.size, mails + 2);
   const pin = (await server.login(alice)).state.current.pins.get("bob")!;
-  assertEquals(pin.trust, "compared");
+  assertEquals(pin.trust, "seen");
   const back = new Mailbox(await server.login(alice));
-  server.identities.set("bob", (await people())[1].identity.bytes);
+  server.register((await people())[1]);
   await assertRejects(() => back.send(mail), KeyChangedError);
 });
 
 Deno.test("trust: accepted are the keys that were shown, not what comes after them", async () => {
   const { server, alice, otherBob, aliceBox } = await office();
   await aliceBox.send({ to: ["bob"], title: "hello", body: "" });
-  server.identities.set("bob", otherBob.identity.bytes);
+  server.register(otherBob);
   const mail = { to: ["bob"], title: "secret", body: "" };
   const box = async () => new Mailbox(await server.login(alice));
   const asking = await box();
@@ -133,7 +133,7 @@ Deno.test("trust: accepted are the keys that were shown, not what comes after th
   const accepted = new Map(error.changes.map(({ user, now }) => [user, now]));
   // While alice asks bob on the telephone, the server puts a third key in place.
   const thirdBob = await makePerson("bob");
-  server.identities.set("bob", thirdBob.identity.bytes);
+  server.register(thirdBob);
   const mails = server.mails.size;
   const sending = await box();
   const again = await assertRejects(
@@ -172,7 +172,7 @@ Deno.test("trust: a mail whose sender has other keys than before carries a loud 
   const { server, alice, otherBob } = await office();
   const before = new Mailbox(await server.login(alice));
   await before.send({ to: ["bob"], title: "hello", body: "" });
-  server.identities.set("bob", otherBob.identity.bytes);
+  server.register(otherBob);
   server.deliver(await forge(server, { by: otherBob, to: [alice] }), ["alice"]);
   const box = new Mailbox(await server.login(alice));
   const [item] = await box.list();
@@ -183,7 +183,7 @@ Deno.test("trust: a mail whose sender has other keys than before carries a loud 
 
 Deno.test("trust: a directory that gives wrong keys for the user herself stops everything", async () => {
   const { server, alice, bob, otherBob } = await office();
-  server.identities.set("bob", otherBob.identity.bytes);
+  server.identities.set("bob", [otherBob.identity.bytes]);
   const box = new Mailbox(await server.login(bob));
   const sending = await assertRejects(
     () => box.send({ to: ["alice"], title: "", body: "" }),

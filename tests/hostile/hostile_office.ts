@@ -92,7 +92,8 @@ export async function told(work: () => Promise<unknown>): Promise<MailsecError> 
 }
 
 function assertSentence(text: string): void {
-  assertMatch(text, /^[A-Z0-9"][^]*[.?)]$/);
+  // A name at its beginning is in lower case.
+  assertMatch(text, /^[A-Za-z0-9"][^]*[.?)]$/);
   assert(!/\bat \S+:\d+:\d+|undefined|\[object|NaN|Error:/.test(text), text);
 }
 

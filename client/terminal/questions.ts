@@ -73,7 +73,7 @@ export async function askNewPassword(
 ): Promise<string> {
   if (prompter === null) throw noTerminal("a new password", "--password-file FILE");
   await tell("Choose a password. It opens your mailbox;");
-  await tell("nobody can reset it for you.");
+  await tell("without it only your recovery code gets you in.");
   await tell("Leave it empty to get a generated pass phrase.");
   while (true) {
     const password = await answer(prompter, "New password: ", { secret: true });

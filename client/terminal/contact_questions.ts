@@ -43,10 +43,9 @@ export async function compareFingerprints(
     `Ask ${user}, face to face or on the phone, what "mailsec contacts show" says there. ` +
       "If all eight groups are the same, nobody can read your mail on its way.",
   );
+  await tell(`Type or paste what ${user} says, or y if you saw that it is the same.`);
   while (true) {
-    const answer = (await prompter.ask(
-      `Type or paste what ${user} says, or y if you saw that it is the same (Enter: not now): `,
-    ))?.trim();
+    const answer = (await prompter.ask("Fingerprint (Enter: not now): "))?.trim();
     if (answer === undefined || answer === "" || /^no?$/i.test(answer)) return false;
     try {
       const said = /^y(es)?$/i.test(answer) ? fingerprint : fingerprintFor(user, answer);
@@ -79,7 +78,7 @@ export async function acceptNewKeys(
   await tell(`${user} now has`);
   for (const line of fingerprintLines(fingerprint, room)) await tell(INDENT + line);
   await tell(`Ask ${user}, not by mail, whether that is right.`);
-  if (!(await confirm(prompter, `Accept the new keys of ${user}?`, false))) return false;
+  if (!(await confirm(prompter, "Accept the new keys?", false))) return false;
   await book.acceptContact(user, fingerprint);
   return true;
 }

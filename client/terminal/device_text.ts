@@ -27,17 +27,14 @@ export function deviceLines(
   return renderTable(columns, rows, { width, headerStyle: style.dim });
 }
 
-/** A code for one more device with what to do there, and as a QR code where that fits. */
+/** A code for one more device, and the same as a QR code where that fits. */
 export async function enrolmentLines(
-  { code, expires }: Enrolment,
-  { width, coloured, login }: { width: number; coloured: boolean; login: string },
+  { code }: Pick<Enrolment, "code">,
+  { width, coloured }: { width: number; coloured: boolean },
 ): Promise<string[]> {
   return [
     "The code for the new device:",
     ...fingerprintLines(code, width - 2).map((line) => `  ${line}`),
     ...await qrLines(code, { width, coloured }) ?? [],
-    `There run: ${login}`,
-    "It asks for your password and then for this code.",
-    `It counts once, until ${formatDate(expires)}. Give it to nobody.`,
   ];
 }

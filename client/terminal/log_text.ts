@@ -9,14 +9,14 @@ import { formatDate } from "./format.ts";
 
 const EVENTS: Readonly<Record<LogEntryType, string>> = {
   first: "joined",
-  rotate: "has new keys, signed with the old ones",
-  reset: "has joined again with new keys",
+  rotate: "made new keys, signed with the old ones",
+  reset: "joined again, with new keys",
   vouch: "was vouched for",
   disabled: "was disabled",
   enabled: "was enabled again",
   removed: "was removed",
   admin_granted: "became an administrator",
-  admin_revoked: "is an administrator no more",
+  admin_revoked: "is no administrator any more",
   account_reset: "was reset by an administrator",
 };
 

@@ -77,7 +77,7 @@ Deno.test("account menu: devices are let in, listed, removed, and any computer a
   ]]);
   assertStringIncludes(out, "     1  desk  2026-11-23  this one\n");
   assertStringIncludes(out, "  0000-1111\n");
-  assertStringIncludes(out, "There run: mailsec connect localhost:12049 alice\n");
+  assertStringIncludes(err, "On the new device run: mailsec connect localhost:12049 alice\n");
   assertStringIncludes(err, "There is no device 9.\n");
   assertStringIncludes(err, "Removed: laptop.");
   assertStringIncludes(err, "Your password opens this account on any computer.");

@@ -7,6 +7,7 @@ import { acceptNewKeys, compareFingerprints, type ContactDialogue } from "../con
 import { contactText } from "../contact_text.ts";
 import { blocksSending } from "../contact_words.ts";
 import { qrLines } from "../qr.ts";
+import { askLetter } from "./choice.ts";
 import { type MenuWorld, tell } from "./menu_world.ts";
 
 /** Contacts shown before asking for more. */
@@ -46,9 +47,7 @@ async function chooseName(
   while (true) {
     const more = shown < contacts.length;
     const answer = (await menu.prompter.ask(
-      more
-        ? "Name to look at (Enter: more names, q: menu): "
-        : "Name to look at (Enter for the menu): ",
+      more ? "Name (Enter: more, q: menu): " : "Name (Enter for the menu): ",
     ))?.trim().toLowerCase();
     const found = contacts.find(({ user }) => user === answer);
     if (found !== undefined) return found.user;
@@ -84,21 +83,18 @@ async function offerChanges(menu: MenuWorld, contact: ContactInfo): Promise<void
   };
   const { user, state, isMe } = contact;
   const stopped = blocksSending(state);
-  const choices = [
-    ...(state === "verified" ? [] : ["v compares the fingerprint"]),
-    ...(stopped ? ["a accepts the new keys"] : []),
-    ...(isMe ? [] : ["s shows it as a QR code"]),
-    "Enter goes back",
-  ];
   while (true) {
-    const answer = (await menu.prompter.ask(`${choices.join(", ")}: `))?.trim().toLowerCase();
-    if (answer === undefined || answer === "") return;
+    const answer = await askLetter(menu, {
+      v: isMe || state === "verified" ? undefined : "compare the fingerprint",
+      a: stopped ? "accept the new keys" : undefined,
+      s: isMe ? undefined : "show it as a QR code",
+    });
+    if (answer === null) return;
     if (answer === "s") await showCode(menu, contact);
-    if (answer === "v" && state !== "verified") {
+    else if (answer === "v") {
       const done = await compareFingerprints(dialogue, contact);
       return await tell(menu, done ? `${user} is verified.` : `${user} was not verified.`);
-    }
-    if (answer === "a" && stopped) {
+    } else {
       const done = await acceptNewKeys(dialogue, contact);
       return await tell(
         menu,

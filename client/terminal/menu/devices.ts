@@ -4,9 +4,13 @@ import { MailsecError } from "../../../crypto/errors.ts";
 import { escapeLine } from "../../../cli/escape.ts";
 import { computerName } from "../../care/device_name.ts";
 import { deviceLines, enrolmentLines } from "../device_text.ts";
+import { formatDate } from "../format.ts";
 import { endedByCtrlC } from "../interrupt.ts";
 import { confirm } from "../questions.ts";
+import { askLetter } from "./choice.ts";
 import { endsMenu, type MenuWorld, tell, tellError } from "./menu_world.ts";
+
+const WORK = { a: addDevice, r: removeDevice, o: relax, h: harden };
 
 /** Shows which devices open the account, and changes that. */
 export async function manageDevices(menu: MenuWorld): Promise<void> {
@@ -19,16 +23,15 @@ export async function manageDevices(menu: MenuWorld): Promise<void> {
       const lines = deviceLines(devices, { width: menu.world.columns, style: menu.style });
       await menu.show(lines.map((line) => `${line}\n`).join(""));
     }
-    const work: Record<string, (menu: MenuWorld) => Promise<void>> = hardened
-      ? { a: addDevice, r: removeDevice, o: relax }
-      : { h: harden };
-    const question = hardened
-      ? "a adds a device, r removes one, o lets any computer in again, Enter goes back: "
-      : "h lets in only devices that you add, Enter goes back: ";
-    const answer = (await menu.prompter.ask(question))?.trim().toLowerCase();
-    if (answer === undefined || answer === "") return;
+    const answer = await askLetter<keyof typeof WORK>(
+      menu,
+      hardened
+        ? { a: "add a device", r: "remove one", o: "let any computer in again" }
+        : { h: "let in only devices that you add" },
+    );
+    if (answer === null) return;
     try {
-      await work[answer]?.(menu);
+      await WORK[answer](menu);
     } catch (error) {
       if (endsMenu(error)) throw error;
       await tellError(menu, error);
@@ -44,12 +47,12 @@ async function harden(menu: MenuWorld): Promise<void> {
   );
   const name = await menu.prompter.ask("Name of this device: ", { initial: computerName() });
   if (name === null) return;
-  if (!(await confirm(menu.prompter, "Let in only this device and those you add?", false))) return;
+  if (!(await confirm(menu.prompter, "Let in only these devices?", false))) return;
   await menu.mailbox.care.harden(name);
 }
 
 async function relax(menu: MenuWorld): Promise<void> {
-  if (!(await confirm(menu.prompter, "Shall the password alone be enough again?", false))) return;
+  if (!(await confirm(menu.prompter, "Is the password alone enough again?", false))) return;
   await menu.mailbox.care.relax();
 }
 
@@ -59,10 +62,12 @@ async function addDevice(menu: MenuWorld): Promise<void> {
     mailbox.care.addDevice({
       signal,
       onCode: async (enrolment) => {
-        const login = `mailsec connect ${server} ${mailbox.me}`;
-        const options = { width: world.columns, coloured, login };
-        const lines = await enrolmentLines(enrolment, options);
+        const lines = await enrolmentLines(enrolment, { width: world.columns, coloured });
         await menu.show(lines.map((line) => `${line}\n`).join(""));
+        await tell(menu, `On the new device run: mailsec connect ${server} ${mailbox.me}`);
+        await tell(menu, "It asks for your password and then for this code.");
+        const until = formatDate(enrolment.expires);
+        await tell(menu, `The code counts once, until ${until}. Give it to nobody.`);
         await tell(menu, "Waiting for it… (Ctrl-C ends the waiting)");
       },
     })
@@ -71,7 +76,7 @@ async function addDevice(menu: MenuWorld): Promise<void> {
 }
 
 async function removeDevice(menu: MenuWorld): Promise<void> {
-  const answer = (await menu.prompter.ask("Number of the device (Enter goes back): "))?.trim();
+  const answer = (await menu.prompter.ask("Its number (Enter goes back): "))?.trim();
   if (answer === undefined || answer === "") return;
   const device = /^\d{1,4}$/.test(answer) ? Number(answer) : answer;
   try {

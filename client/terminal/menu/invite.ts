@@ -9,7 +9,7 @@ import { type MenuWorld, tell, tellError } from "./menu_world.ts";
 /** Asks whom to invite, and shows the line to hand over. */
 export async function inviteSomebody(menu: MenuWorld): Promise<void> {
   while (true) {
-    const user = (await menu.prompter.ask("Name for the new user (Enter goes back): "))?.trim();
+    const user = (await menu.prompter.ask("Their name (Enter goes back): "))?.trim();
     if (user === undefined || user === "") return;
     try {
       return await invite(menu, { user });
@@ -34,7 +34,7 @@ async function invite(
   menu: MenuWorld,
   { user, reset = false }: { user: string; reset?: boolean },
 ): Promise<void> {
-  const admin = await confirm(menu.prompter, "May they invite others (administrator)?", false);
+  const admin = await confirm(menu.prompter, "Will they be an administrator?", false);
   const sent = await menu.mailbox.care.inviteUser({ user, admin, reset });
   await tell(menu, `The invite for ${sent.user}. Hand it to nobody else:`);
   // Never wrapped: it is copied.

@@ -1,10 +1,11 @@
 /** The key log in the menu: what happened to keys on this server, and what was found wrong. */
 
+import { TrustError } from "../../../crypto/trust_error.ts";
 import type { Evidence } from "../../key_log/types.ts";
 import { evidenceLines, logLines } from "../log_text.ts";
 import { confirm } from "../questions.ts";
+import { askLetter } from "./choice.ts";
 import { type MenuWorld, tell, tellError } from "./menu_world.ts";
-import { TrustError } from "../../../crypto/trust_error.ts";
 
 /** Entries shown: the newest. */
 const SHOWN_ENTRIES = 20;
@@ -19,13 +20,13 @@ export async function showKeyLog(menu: MenuWorld): Promise<void> {
   await showEntries(menu);
   while (true) {
     const found = await keyLog.evidence();
-    if (found.length > 0) await tell(menu, `Things found wrong: ${found.length}. e shows them.`);
-    const answer = (await menu.prompter.ask(
-      `v verifies the whole log, ${found.length > 0 ? "e shows findings, " : ""}Enter goes back: `,
-    ))?.trim().toLowerCase();
-    if (answer === undefined || answer === "") return;
+    const answer = await askLetter(menu, {
+      v: "verify the whole log",
+      e: found.length > 0 ? `show what was found wrong (${found.length})` : undefined,
+    });
+    if (answer === null) return;
     if (answer === "v") await verifyLog(menu);
-    else if (answer === "e" && found.length > 0) await showFindings(menu, found);
+    else await showFindings(menu, found);
   }
 }
 
@@ -55,7 +56,7 @@ async function showFindings(menu: MenuWorld, findings: readonly Evidence[]): Pro
     const lines = evidenceLines(found, menu.style);
     await menu.show(`\n${lines.map((line) => `${line}\n`).join("")}`);
     if (found.dismissed !== null) continue;
-    if (await confirm(menu.prompter, "Did you look into it, and send mail again?", false)) {
+    if (await confirm(menu.prompter, "Did you look into it? Send mail again?", false)) {
       await menu.mailbox.keyLog.dismissEvidence(found.id);
       await tell(menu, "Sending goes on. What was found is kept.");
     }

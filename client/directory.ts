@@ -15,6 +15,8 @@ import { parsed } from "./key_chain.ts";
 import { alarmError, shownHead, unlogged } from "./key_log/findings.ts";
 import type { LogIndex } from "./key_log/log_index.ts";
 
+const ASK = "The server is damaged or dishonest: ask its administrator. Nothing was sent.";
+
 /** How long an answer of the directory is used again. */
 const FRESH_MS = 60_000;
 
@@ -113,7 +115,9 @@ export class Directory {
       const expected = users.slice(results.length, results.length + MAX_LOOKUP_USERS);
       const reply = await this.#account.request(lookup, { users: expected });
       if (reply.results.some(({ user }, i) => user !== expected[i])) {
-        throw new TrustError("directory", "The server answered about other users than asked.");
+        throw new TrustError("directory", "The server answered about other users than asked.", {
+          hint: ASK,
+        });
       }
       results.push(...reply.results);
     }
@@ -124,7 +128,9 @@ export class Directory {
     const since = systemClock.now();
     const answers = await Promise.all(results.map((result) => answerTo(result)));
     const index = await this.#account.log.entries();
-    const doubtful = answers.filter((answer) => !isLogged(answer, index) || !this.#isOwn(answer));
+    const doubtful = answers.filter((answer) =>
+      !this.#isLogged(answer, index) || !this.#isOwn(answer)
+    );
     const settled = doubtful.length === 0
       ? new Map<string, Answer>()
       : await this.#settle(doubtful.map(({ user }) => user));
@@ -149,10 +155,17 @@ export class Directory {
     for (const result of results) {
       const answer = await answerTo(result);
       if (!this.#isOwn(answer)) throw ownIdentity();
-      const counts = isLogged(answer, index);
+      const counts = this.#isLogged(answer, index);
       settled.set(result.user, counts ? answer : await this.#unlogged(result, index));
     }
     return settled;
+  }
+
+  /** That the server denies this user herself is for who needs her keys to tell. */
+  #isLogged(answer: Answer, index: LogIndex): boolean {
+    const isDenied = answer.user === this.#account.user && !("problem" in answer) &&
+      answer.newest === null;
+    return isDenied || isLogged(answer, index);
   }
 
   async #unlogged({ user, identities }: LookupResult, index: LogIndex): Promise<Answer> {
@@ -192,7 +205,7 @@ async function answerTo(result: LookupResult): Promise<Answer> {
   try {
     const newest = identities.length === 0 ? null : await verified(identities.at(-1)!, user);
     if (newest === null && status === "active") {
-      throw new TrustError("directory", `The server has no keys of ${user}.`);
+      throw new TrustError("directory", `The server has no keys of ${user}.`, { hint: ASK });
     }
     const earlier = identities.slice(0, -1).flatMap((bytes) => parsed(bytes) ?? []);
     const records = newest === null ? [] : [...earlier, newest];
@@ -216,9 +229,12 @@ async function verified(bytes: Bytes, user: string): Promise<IdentityRecord> {
   }
 }
 
-/** Whether all records are in the log, under their name, and the last one is its newest. */
+/**
+ * Whether all records are in the log, under their name, and the last one is its newest. An answer
+ * without any is as wrong for a name that has keys in the log.
+ */
 function isLogged(answer: Answer, index: LogIndex): boolean {
-  if ("problem" in answer || answer.newest === null) return true;
+  if ("problem" in answer) return true;
   const { user, records } = answer;
   return isNewest(answer, index) &&
     records.every(({ hash }) => index.entryOf(user, hash) !== undefined);

@@ -33,6 +33,10 @@ const TAG_BYTES = 32;
 const ZERO_HASH: Bytes = new Uint8Array(HASH_BYTES);
 
 /** How a record came to be: see the table above. */
+const FORGED =
+  "Nothing is sealed to them. The server is damaged or dishonest: tell that user, not " +
+  "by mail, and ask the administrator.";
+
 export type IdentityType = "first" | "rotate" | "reset";
 
 const TYPES: ReadonlyMap<number, IdentityType> = new Map([[1, "first"], [2, "rotate"], [
@@ -205,6 +209,7 @@ export async function verifyIdentity(bytes: Bytes, expectedUser: string): Promis
     throw new TrustError(
       "identity_user",
       `The server gave keys of another user for ${expectedUser}.`,
+      { hint: FORGED },
     );
   }
   const unsigned = unsignedLength(record);
@@ -214,7 +219,11 @@ export async function verifyIdentity(bytes: Bytes, expectedUser: string): Promis
     signature: record.bytes.slice(unsigned, unsigned + SIGNATURE_BYTES),
   });
   if (!valid) {
-    throw new TrustError("identity_signature", `The keys of ${expectedUser} are not signed by it.`);
+    throw new TrustError(
+      "identity_signature",
+      `The server gave keys of ${expectedUser} that their owner has not signed.`,
+      { hint: FORGED },
+    );
   }
   return record;
 }

@@ -1,4 +1,4 @@
-/** registration.json and login.json against the second implementation of docs/protocol.md. */
+/** registration.json, login.json and recovery.json against the second implementation of docs/protocol.md. */
 import { assert, assertEquals } from "@std/assert";
 import { client, ready, server } from "@serenity-kit/opaque";
 import {
@@ -39,9 +39,9 @@ import { Vector } from "../../tools/vectors/values.ts";
 
 const NOW = 1_760_000_000_000;
 
-const [registrationFile, loginFile] = await Promise.all(
-  (["registration", "login"] as const).map(readVectorFile),
-) as [Awaited<ReturnType<typeof readVectorFile>>, Awaited<ReturnType<typeof readVectorFile>>];
+const registrationFile = await readVectorFile("registration");
+const loginFile = await readVectorFile("login");
+const recoveryFile = await readVectorFile("recovery");
 const [operator, alice] = await Promise.all([person("server"), person("alice")]) as [
   Person,
   Person,
@@ -167,6 +167,14 @@ function checkIdentity(vector: Vector, inviteSecret: Raw, { user }: { user: stri
   return identity;
 }
 
+/** The private keys (9.1) of a new account. */
+function firstKeys() {
+  return {
+    ...{ v: 2, kem: kemItem(alice), ed25519: alice.ed25519Seed, mlDsa: alice.mlDsaSeed },
+    ...{ earlierKem: [], devices: [] },
+  };
+}
+
 function checkAccount(
   vector: Vector,
   { user, realm, exportKey, identity }: Record<"realm" | "exportKey" | "identity", Raw> & {
@@ -177,10 +185,7 @@ function checkAccount(
   const bundleKey = vector.bytes("bundle key");
   const code = vector.bytes("recovery code");
   const sealed = vector.bytes("key bundle");
-  const keys = {
-    ...{ v: 2, kem: kemItem(alice), ed25519: alice.ed25519Seed, mlDsa: alice.mlDsaSeed },
-    ...{ earlierKem: [], devices: [] },
-  };
+  const keys = firstKeys();
   const slots = [slotP(owner, exportKey), slotR(owner, code)];
   assertEquals(sealed, bundle(owner, { version: 1, bundleKey, slots, keys }, sealed));
   const account = vector.bytes("account state");
@@ -249,3 +254,34 @@ function checkRecords(
   assertEquals(said("client", 3), toServer!.record(4, text("")));
   assertEquals(said("server", 3), toClient!.record(4, text("")));
 }
+
+Deno.test("vectors: a second implementation computes the recovery", async () => {
+  const account = new Vector(registrationFile.values);
+  const vector = new Vector(recoveryFile.values);
+  const [user, realm] = [account.text("user"), account.bytes("realm")];
+  const code = account.bytes("recovery code");
+  const auth = hkdf(code, "mailsec/1 recovery-auth\0", 32);
+  assertEquals(vector.bytes("recovery auth"), auth);
+  const m3 = join(u8(3), lp8(user), lp8(auth), lp8(vector.bytes("opaque request")));
+  const record = account.bytes("server record");
+  const state = await replayStart(vector, { draws: recoveryFile.draws, record, m3 });
+  const start = cbor([vector.bytes("opaque response"), account.bytes("key bundle")]);
+  assertEquals(vector.bytes("M4R"), frame(0x24, state.seal(start)));
+
+  const owner = { realm, user };
+  const bundleKey = account.bytes("bundle key");
+  const sealed = vector.bytes("key bundle");
+  const keys = firstKeys();
+  const slots = [slotP(owner, vector.bytes("opaque export key")), slotR(owner, code)];
+  assertEquals(sealed, bundle(owner, { version: 2, bundleKey, slots, keys }, sealed));
+  const opaqueRecord = vector.bytes("opaque record");
+  const hashes = join(lp8(sha256(opaqueRecord)), lp8(""), lp8(""), sha256(sealed));
+  const change = join("mailsec/1 credentials\0", lp8(user), u32(2), hashes);
+  const signature = vector.bytes("signature");
+  assert(verifies("credentials", alice.sigpk, change, signature));
+  const m5 = cbor([opaqueRecord, sealed, signature]);
+  assertEquals(vector.bytes("M5R"), frame(0x25, state.seal(m5)));
+  assertEquals(vector.bytes("M6R"), frame(0x26, state.seal(u8(1))));
+  assert(vector.text("new password").length > 0);
+  assertEquals(vector.unread, []);
+});

@@ -3,17 +3,23 @@
  * label, layout, padding, key derivation or nonce shows here. What the bytes must be is checked by
  * the independent computations beside this file.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { withFixedRandomness } from "../../tools/vectors/fixed_randomness.ts";
 import { makeVector, VECTOR_FILES } from "../../tools/vectors/make.ts";
 import { makeKeys } from "../../tools/vectors/people.ts";
 import { randomBytes } from "../../crypto/bytes.ts";
+import { Vector } from "../../tools/vectors/values.ts";
 import { readKeys, readVectorFile } from "./files.ts";
 
 Deno.test("vectors: every file of the folder is one that is checked", () => {
   const there = [...Deno.readDirSync(new URL("./", import.meta.url))]
     .map(({ name }) => name).filter((name) => name.endsWith(".json"));
   assertEquals(there.sort(), ["keys", ...VECTOR_FILES].map((name) => `${name}.json`).sort());
+});
+
+Deno.test("vectors: a file without values, or without the one that is wanted, fails", () => {
+  assertThrows(() => new Vector({}), Error, "no values");
+  assertThrows(() => new Vector({ M1: "00" }).bytes("M2"), Error, '"M2"');
 });
 
 Deno.test("vectors: the public keys are those of the seeds", async () => {

@@ -6,6 +6,7 @@ import { makeLog } from "./log.ts";
 import { makeLogin } from "./login.ts";
 import { makeMail } from "./mail.ts";
 import type { StoredKeys } from "./people.ts";
+import { makeRecovery } from "./recovery.ts";
 import { makeRegistration } from "./registration.ts";
 import type { Values } from "./values.ts";
 
@@ -20,10 +21,17 @@ export interface VectorFile {
   readonly draws: readonly Draw[];
 }
 
-export const VECTOR_FILES = ["registration", "login", "mail", "log", "account"] as const;
+export const VECTOR_FILES = [
+  "registration",
+  "login",
+  "recovery",
+  "mail",
+  "log",
+  "account",
+] as const;
 export type VectorFileName = typeof VECTOR_FILES[number];
 
-/** Makes one vector. `registration` is what a login builds on. */
+/** Makes one vector. `registration` is what a login and a recovery build on. */
 export async function makeVector(
   name: VectorFileName,
   keys: StoredKeys,
@@ -31,7 +39,7 @@ export async function makeVector(
 ): Promise<VectorFile> {
   await passwordReady();
   const seed = `mailsec vector ${name}`;
-  const account = name === "login" ? await registration() : {};
+  const account = name === "login" || name === "recovery" ? await registration() : {};
   const makers: Readonly<Record<VectorFileName, { about: string; make: () => Promise<Values> }>> = {
     registration: {
       about: "A registration, M1 to M6R (sections 3, 4, 5, 8.1, 8.3, 9, 12.1, 13).",
@@ -40,6 +48,10 @@ export async function makeVector(
     login: {
       about: "A login of the user of registration.json, M1 to M8 and records (sections 4 to 9).",
       make: () => makeLogin(keys, account),
+    },
+    recovery: {
+      about: "A recovery of the user of registration.json, M1 to M6R (sections 4, 5, 8.4, 9).",
+      make: () => makeRecovery(keys, account),
     },
     mail: {
       about: "A mail from alice to bob, copy to carol, and bob's sealed entry (sections 10, 11).",

@@ -6,7 +6,13 @@ import { acceptedEntry } from "../crypto/entry_fields.ts";
 import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
 import { TrustError } from "../crypto/trust_error.ts";
-import { MAX_TITLE_BYTES, PREVIEW_CHARACTERS } from "../protocol/limits.ts";
+import {
+  MAX_BODY_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_RECIPIENTS,
+  MAX_TITLE_BYTES,
+  PREVIEW_CHARACTERS,
+} from "../protocol/limits.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import {
@@ -40,7 +46,12 @@ export class MailSealer {
 
   get limits(): MailLimits {
     const { maxBodyBytes, maxMessageBytes, maxRecipients } = this.#account.hello;
-    return { maxBodyBytes, maxMessageBytes, maxRecipients };
+    // A server may take less than the protocol allows, never more; the sender's copy is always one.
+    return {
+      maxBodyBytes: Math.min(maxBodyBytes, MAX_BODY_BYTES),
+      maxMessageBytes: Math.min(maxMessageBytes, MAX_MESSAGE_BYTES),
+      maxRecipients: Math.min(Math.max(maxRecipients, 1), MAX_RECIPIENTS),
+    };
   }
 
   /**

@@ -191,7 +191,7 @@ Deno.test("hostile server: keys in this user's name are noticed while she is log
 Deno.test("hostile server: an invite's head catches a log that was made up for who joins", async (t) => {
   const cases: ["log_fork" | "log_withheld", (server: HostileServer) => void | Promise<void>][] = [
     ["log_fork", (server) => forkFor(server, "bob", "alice")],
-    ["log_withheld", async (server) => {
+    ["log_withheld", (server) => {
       // As if bob had been the first one, and the only one ever since.
       server.lies.log_sync = async ({ user, body, honest }) => {
         if (user !== "bob") return await honest();

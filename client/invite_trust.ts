@@ -14,7 +14,7 @@ import { Contacts } from "./contacts.ts";
  * What does not fit is no error here but an alarm of `account.log`.
  *
  * @param account Just joined with this invite.
- * @throws {TrustError} {ConnectError} {ServerError} as Directory.find
+ * @throws {TrustError} `own_identity`, `directory`; {ConnectError} {ServerError}
  */
 export async function trustInvite(
   account: OpenAccount,
@@ -36,12 +36,12 @@ async function pinInviter(account: OpenAccount, fingerprint: Bytes): Promise<boo
     user !== account.user && index.entriesOf(user).some(({ type }) => type === "admin_granted")
   );
   const contacts = new Contacts(account);
-  const entries = await contacts.directory.find(administrators);
+  const entries = await contacts.directory.findWhatCounts(administrators);
   for (const entry of entries) {
-    const record = entry.records.find((record) =>
+    const record = entry?.records.find((record) =>
       equalBytes(record.fingerprint.slice(0, fingerprint.length), fingerprint)
     );
-    if (record === undefined) continue;
+    if (entry === null || record === undefined) continue;
     await account.state.update((state) => ({
       state: withAccepted(state, record, "invite"),
       result: undefined,

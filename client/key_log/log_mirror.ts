@@ -67,7 +67,7 @@ export class LogMirror {
   async take({ head, leaves, peaks }: LogUpdate): Promise<Conflict | null> {
     const before = this.#known;
     const { size, root, note } = head;
-    if (leaves.length === 0 && before.note !== "") return null;
+    if (leaves.length === 0) return null;
     const next = { size, root, note, peaks, bytes: before.bytes + storedLength(leaves) };
     const conflict = await this.#store(before, leaves, next);
     if (conflict !== null) return conflict;

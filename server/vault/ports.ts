@@ -134,6 +134,8 @@ export class VaultConnection {
     const { login } = this.#stage;
     this.#stage = { at: "closed" };
     const { result, next } = await takeStep(this.#options, login, { call: call as StepCall, args });
+    // Done is done, whether or not anybody is there to hear of it: see what follows from it.
+    if (next.at === "recovered") this.#endSessionsOf(next.user);
     if (this.#ended) return result;
     if (next.at === "proven") return { ...result as object, refused: this.#open(next) };
     this.#note(next);
@@ -141,16 +143,21 @@ export class VaultConnection {
     return result;
   }
 
-  /** What the ends of a registration and a recovery mean for others. */
+  /** What they were opened with does not count any more. */
+  #endSessionsOf(user: string): void {
+    const { office } = this.#options;
+    office.endSessions(office.accounts.tagOf(user), "credentials_changed");
+  }
+
+  /** Tells how a registration or a recovery has ended. */
   #note(next: LoginStage): void {
-    const { log, office, onUser } = this.#options;
+    const { log, onUser } = this.#options;
     switch (next.at) {
       case "registered":
         return onUser("registered", next.user);
       case "turned_away":
         return log.warn("registration_refused", { reason: next.reason, user: next.user });
       case "recovered":
-        office.endSessions(office.accounts.tagOf(next.user), "credentials_changed");
         return onUser("recovered", next.user);
       case "not_recovered":
         return log.warn("recovery_refused", { user: next.user });

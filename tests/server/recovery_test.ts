@@ -6,7 +6,11 @@ import { bundleVersionOf } from "../../crypto/key_bundle.ts";
 import { finishRegistration, startRegistration } from "../../crypto/password_client.ts";
 import { newRecoveryCode, recoveryAuth, recoveryAuthHash } from "../../crypto/recovery_code.ts";
 import { encode } from "../../protocol/codec.ts";
-import { type RecoveryStart, recoveryStart } from "../../protocol/messages/recovery.ts";
+import {
+  type Recovery,
+  type RecoveryStart,
+  recoveryStart,
+} from "../../protocol/messages/recovery.ts";
 import { setDisabled } from "../../server/admin/users.ts";
 import { withOffice } from "../../server/admin/office.ts";
 import { FIRST_DELAY_MS, FREE_TRIES } from "../../server/vault/login_throttle.ts";
@@ -79,6 +83,17 @@ async function outcome(scene: Scene, user: string, code: Bytes): Promise<string>
 
 /** All the way to the new password. */
 async function recoverTo(scene: Scene, wish: Partial<Wish> = {}): Promise<Said> {
+  const { port, finish } = await readyToFinish(scene, wish);
+  const finished = await port.call("recoverFinish", finish);
+  port.leave();
+  return finished;
+}
+
+/** All but the last step. */
+async function readyToFinish(
+  scene: Scene,
+  wish: Partial<Wish> = {},
+): Promise<{ port: RiggedPort; finish: Recovery }> {
   const { rig, code, owner } = scene;
   const port = await rig.keyed();
   const withPassword = { ...owner, password: NEW_PASSWORD };
@@ -88,9 +103,7 @@ async function recoverTo(scene: Scene, wish: Partial<Wish> = {}): Promise<Said> 
   const { response } = said.result as RecoveryStart;
   const { record } = finishRegistration(withPassword, state, response);
   const { bundle, signature } = await signedChange(owner, { version: 3, record, ...wish });
-  const finished = await port.call("recoverFinish", { record, bundle, signature });
-  port.leave();
-  return finished;
+  return { port, finish: { record, bundle, signature } };
 }
 
 Deno.test("recovery: the code gives the bundle and a new password, and open sessions end", () =>
@@ -105,6 +118,20 @@ Deno.test("recovery: the code gives the bundle and a new password, and open sess
     open.leave();
     await assertRejects(() => rig.login("alice"), Error, "wrong password");
     (await rig.login("alice", undefined, { password: NEW_PASSWORD })).leave();
+  }));
+
+Deno.test("recovery: open sessions end also when the connection breaks before the answer", () =>
+  withScene(async (scene) => {
+    const open = await scene.rig.login("alice");
+    const { port, finish } = await readyToFinish(scene);
+    // The vault is at work on the last step when the connection goes.
+    void port.call("recoverFinish", finish);
+    await open.call("request", { type: "ping", body: {} });
+    port.leave();
+    while (open.ended === null) await open.change();
+    assertEquals(open.ended, "credentials_changed");
+    open.leave();
+    (await scene.rig.login("alice", undefined, { password: NEW_PASSWORD })).leave();
   }));
 
 Deno.test("recovery: a wrong code, an unknown name, an invited, a disabled and another account look alike", () =>

@@ -30,9 +30,8 @@ export function askToKeepCode({ prompter, width, tell }: RecoveryDialogue): Keep
     await show();
     await tell("Write it on paper: it sets a new password when you have lost yours.");
     await tell("It is shown only now. Without password and code your mail is lost for ever.");
-    await tell("Now type it from your paper.");
     while (true) {
-      const answer = await prompter.ask("Type it here (Enter shows it again): ");
+      const answer = await prompter.ask("Type it from your paper (Enter shows it again): ");
       if (answer === null) throw new InterruptedError();
       if (answer.trim() === "") await show();
       else if (isCode(answer, wanted)) return;

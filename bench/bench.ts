@@ -5,6 +5,8 @@
  * versions and the commit. `--only` measures only what a name contains.
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { withOffice } from "../server/admin/office.ts";
+import type { NewLogEntry } from "../server/vault/new_log_entry.ts";
 import { runToEnd } from "../tools/child.ts";
 import { mailsecCommand, Office } from "../tools/office.ts";
 import { ClientProcess } from "./client_process.ts";
@@ -17,6 +19,7 @@ const MB = 1_000_000;
 const PIPELINED_EACH = 800;
 const SERIAL_EACH = 300;
 const LARGE_MAILBOX = 10_000;
+const LARGE_LOG = 10_000;
 const PAGE = 50;
 
 type Measure = (office: Office) => Promise<Figures>;
@@ -157,7 +160,38 @@ const measures: Record<string, Measure> = {
       return { list_first_page_10k_ms: median(eachMs) };
     });
   },
+
+  /** Entries of users who never were: what a client does with them is the same. */
+  async log_sync_10k_ms(office) {
+    await office.join("lou");
+    await fillKeyLog(office, LARGE_LOG);
+    return await withClients(office, ["lou"], async ([lou]) => {
+      const first = await lou!.run({ do: "open_log", fresh: true, times: 5 });
+      if (first.found <= LARGE_LOG) throw new Error(`a log of ${first.found}`);
+      const later = await lou!.run({ do: "open_log", fresh: false, times: 15 });
+      const read = await lou!.run({ do: "read_log", times: 7 });
+      return {
+        log_first_sync_10k_ms: median(first.eachMs),
+        log_at_login_10k_ms: median(later.eachMs),
+        log_read_10k_ms: median(read.eachMs),
+      };
+    });
+  },
 };
+
+/** Appends to the key log of an office, beside its server. */
+async function fillKeyLog(office: Office, count: number): Promise<void> {
+  await withOffice(office.data, async ({ keyLog, store }) => {
+    const entries = Array.from({ length: count }, (_, i): NewLogEntry => ({
+      ...{ type: "first", user: `user-${i}`, isKept: false },
+      record: crypto.getRandomValues(new Uint8Array(32)),
+    }));
+    await keyLog.append(
+      entries,
+      async (log) => await store.appendLog(log) ? "appended" : "log_conflict",
+    );
+  });
+}
 
 async function main(): Promise<void> {
   const args = parseArgs(Deno.args, { string: ["json", "only"] });

@@ -7,6 +7,8 @@ import { Account } from "../client/account.ts";
 import { parseServerAddress } from "../client/address.ts";
 import { ConfigStore } from "../client/config_store.ts";
 import { EntryBook } from "../client/entry_book.ts";
+import { KeyLog } from "../client/key_log/key_log.ts";
+import type { LogStores } from "../client/key_log/log_account.ts";
 import { Mailbox } from "../client/mailbox.ts";
 import { upload } from "../client/mailbox_deliver.ts";
 import type { SealedOutgoing } from "../client/mailbox_types.ts";
@@ -118,6 +120,10 @@ async function main(): Promise<void> {
         return await logInAgain(task.times);
       case "argon2":
         return await argon2(task.times);
+      case "open_log":
+        return await openLog(account, task);
+      case "read_log":
+        return await readLog(account, task.times);
       case "close":
         await mailbox.close();
         return { ms: 0, eachMs: [], found: 0 };
@@ -159,6 +165,30 @@ async function logInAgain(times: number): Promise<Timing> {
     await account.close();
   }
   return { ms: eachMs.reduce((sum, ms) => sum + ms, 0), eachMs, found: 0 };
+}
+
+function logStores(account: Account, folder: string): LogStores {
+  return new ConfigStore(`${options.config}/${folder}`).keyLog(account);
+}
+
+async function openLog(
+  account: Account,
+  { fresh, times }: { fresh: boolean; times: number },
+): Promise<Timing> {
+  const folders = Array.from({ length: times }, () => fresh ? crypto.randomUUID() : "log");
+  if (!fresh) await KeyLog.open(account, logStores(account, "log"));
+  let found = 0;
+  const timing = await timed(folders, 1, async (folder) => {
+    found = (await KeyLog.open(account, logStores(account, folder))).head.size;
+  });
+  return { ...timing, found };
+}
+
+async function readLog(account: Account, times: number): Promise<Timing> {
+  const logs = await Promise.all(
+    Array.from({ length: times }, () => KeyLog.open(account, logStores(account, "log"))),
+  );
+  return await timed(logs, 1, (log) => log.entries());
 }
 
 async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {

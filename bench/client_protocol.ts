@@ -17,13 +17,17 @@ export type Task =
   | { do: "login"; times: number }
   /** How long Argon2id takes in this process. */
   | { do: "argon2"; times: number }
+  /** Opens the key log as a login does; `fresh` on a device that has no copy yet. */
+  | { do: "open_log"; fresh: boolean; times: number }
+  /** Reads all entries of the copy of the key log. */
+  | { do: "read_log"; times: number }
   | { do: "close" };
 
 /** What a task took: the whole, and each of its parts. */
 export interface Timing {
   ms: number;
   eachMs: number[];
-  /** What a list found. */
+  /** What a list found, or how many entries the key log has. */
   found: number;
 }
 

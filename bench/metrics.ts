@@ -29,6 +29,13 @@ export const METRICS: Metric[] = [
   metric("login_ms", 350, "from no connection to an open mailbox: median"),
   metric("login_without_argon2_ms", 100, "the same without the password's Argon2id"),
   metric("list_first_page_10k_ms", 50, "50 newest of 10,000 mails, seen before: median"),
+  metric("log_first_sync_10k_ms", 3000, "key log of 10,000 entries, no copy yet: median"),
+  metric("log_at_login_10k_ms", 20, "the same log with a copy: what a login takes more: median"),
+  metric(
+    "log_read_10k_ms",
+    null,
+    "all entries of the copy read and hashed, once a session: median",
+  ),
   metric("server_rss_5_connections_mb", 200, "memory of the server, 5 users logged in"),
   metric("serve_ready_ms", 400, "from start to listening, data there already: median"),
   metric("version_ms", 60, "mailsec --version, from start to end: median"),

@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
         onCode: (enrolment) => showCode(context, me, enrolment),
       }));
     if (added === null && stop.signal.aborted) throw new InterruptedError();
-    if (context.options.flag("json")) await context.stdout(`${escapedJson({ device: added })}\n`);
+    if (context.options.flag("json")) await context.stdout(jsonLine({ device: added }));
     else if (added === null) {
       await context.stderr("No device came. The code does not count any more.\n");
     } else await context.stderr(`Added: ${escapeLine(added.name)}.\n`);
@@ -36,7 +36,7 @@ async function showCode(
   { code, expires }: Enrolment,
 ): Promise<void> {
   if (context.options.flag("json")) {
-    return await context.stdout(`${escapedJson({ code, expires })}\n`);
+    return await context.stdout(jsonLine({ code, expires }));
   }
   await context.stdout(`${code}\n`);
   const qr = await qrLines(code, { coloured: context.colour("stderr"), width: context.columns });
@@ -46,4 +46,9 @@ async function showCode(
       `It asks for the password and then for this code, which counts until ${expires}.\n` +
       "Waiting for it; Ctrl-C takes the code back.\n",
   );
+}
+
+/** One line for each value, so that a reader need not wait for the end. */
+function jsonLine(value: unknown): string {
+  return `${escapedJson(value).replace(/\n */g, "")}\n`;
 }

@@ -2,7 +2,10 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runToEnd } from "../../tools/child.ts";
 import { mailsecCommand } from "../../tools/office.ts";
 
-const COMMANDS = ["serve", "user", "join", "connect", "send", "list", "read", "completions"];
+const COMMANDS = [
+  ...["serve", "user", "join", "connect", "send", "list", "read", "completions"],
+  ...["recover", "password", "recovery-code", "keys", "devices", "invite"],
+];
 
 async function mailsec(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runToEnd([...mailsecCommand(), ...args], {

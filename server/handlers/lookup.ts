@@ -18,17 +18,19 @@ type LookupResult = LookupReply["results"][number];
  * somebody vouches for the new keys as soon as they are there.
  */
 export const handleLookup: Handler<typeof lookup> = async ({ office }, { users }) => {
-  const identities = await office.accounts.identities(users);
+  const { accounts, keyLog } = office;
   const results: LookupResult[] = [];
-  for (const [i, user] of users.entries()) {
-    const status = await office.accounts.statusOf(user);
+  // A name at a time, and no further than the reply goes: there may be many records of each.
+  for (const user of users) {
+    const identities = await accounts.latestIdentities(user, MAX_IDENTITIES_PER_USER);
     results.push({
-      ...{ user, status: publicStatus(status) },
-      identities: identities[i]!.slice(-MAX_IDENTITIES_PER_USER),
-      vouches: await vouchesFor(office.keyLog, user, identities[i]!),
+      ...{ user, status: publicStatus(await accounts.statusOf(user)), identities },
+      vouches: await vouchesFor(keyLog, user, identities),
     });
+    const fitting = withinBudget(results, bytesOf);
+    if (fitting.length < results.length) return { results: fitting };
   }
-  return { results: withinBudget(results, bytesOf) };
+  return { results };
 };
 
 /** The earliest words for the keys that are current: those that came with the invite are among them. */

@@ -222,19 +222,16 @@ export class Accounts {
     }
   }
 
-  /** The identity records of each user, oldest first, in the order of `users`. */
-  async identities(users: readonly string[]): Promise<Bytes[][]> {
-    const tags = users.map((user) => this.tagOf(user));
-    const sealed = await this.#store.identities(tags);
-    return sealed.map((records, i) =>
-      records.map((record) => this.#columns.openIdentity(tags[i]!, record))
-    );
+  /** The latest identity records of a user, at most so many, oldest first. */
+  async latestIdentities(user: string, most: number): Promise<Bytes[]> {
+    const tag = this.tagOf(user);
+    const [sealed] = await this.#store.identities([tag]);
+    return sealed!.slice(-most).map((record) => this.#columns.openIdentity(tag, record));
   }
 
   /** The identity records of one user, oldest first. */
   async identityRecords(user: string): Promise<IdentityRecord[]> {
-    const [records] = await this.identities([user]);
-    return records!.map(parseIdentity);
+    return (await this.latestIdentities(user, Infinity)).map(parseIdentity);
   }
 }
 

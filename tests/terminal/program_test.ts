@@ -37,6 +37,14 @@ async function loggedIn(office: Office, user: string, options: PtyOptions = {}):
   return pty;
 }
 
+/** Writes down the recovery code that is shown, and types it back. */
+async function keepCode(pty: Pty): Promise<string> {
+  await pty.expect("Your recovery code:\r\n  ");
+  const code = await pty.expect(/^[0-9A-Z-]+(?=\r\n)/);
+  await pty.answer("Type it from your paper (Enter shows it again): ", code.toLowerCase());
+  return code;
+}
+
 inOffice("joining refuses weak passwords, wants the same one twice, shows none", async (office) => {
   const invite = await office.invite("dora");
   const pty = start(office, ["join", invite, "--config", office.configFolder("dora")]);
@@ -47,6 +55,10 @@ inOffice("joining refuses weak passwords, wants the same one twice, shows none",
   await pty.expect("These were not the same.");
   await pty.answer("New password: ", "grüne Kacheln 7 FjordeX\x7f");
   await pty.answer("The same again: ", "grüne Kachelé\x7fn 7 Fjorde");
+  await pty.answer("Type it from your paper (Enter shows it again): ", "not the code");
+  await pty.expect("This is not the code.");
+  await pty.answer("Type it from your paper (Enter shows it again): ", "");
+  await keepCode(pty);
   await pty.expect(`dora has joined ${office.address}.`);
   const { code, output } = await pty.end();
   assertEquals(code, 0);
@@ -68,6 +80,7 @@ inOffice("a generated pass phrase is offered, and opens the mailbox", async (off
   await pty.expect("Your pass phrase:\r\n  ");
   const phrase = (await pty.expect(/^[a-z-]+(?=\r\n)/)).trim();
   await pty.answer("Use it? [Y/n] ", "");
+  await keepCode(pty);
   await pty.answer(CHOICE, "4");
   assertEquals((await pty.end()).code, 0);
   const again = connect(office, "dora");
@@ -75,6 +88,61 @@ inOffice("a generated pass phrase is offered, and opens the mailbox", async (off
   await again.answer(CHOICE, "4");
   assertEquals((await again.end()).code, 0);
 });
+
+inOffice(
+  "a recovery code that was not written down ends the joining before it begins",
+  async (office) => {
+    const invite = await office.invite("dora");
+    const config = ["--config", office.configFolder("dora")];
+    const pty = start(office, ["join", invite, ...config]);
+    await pty.answer("New password: ", "grüne Kacheln 7 Fjorde");
+    await pty.answer("The same again: ", "grüne Kacheln 7 Fjorde");
+    await pty.expect("Type it from your paper (Enter shows it again): ");
+    await pty.type("\x03");
+    assertEquals((await pty.end()).code, 130);
+    // The invite is as good as it was.
+    const again = start(office, ["join", invite, ...config]);
+    await again.answer("New password: ", "grüne Kacheln 7 Fjorde");
+    await again.answer("The same again: ", "grüne Kacheln 7 Fjorde");
+    const code = await keepCode(again);
+    await again.expect("dora has joined");
+    assertEquals((await again.end()).code, 0);
+
+    const recover = start(office, ["recover", office.address, "dora", ...config]);
+    await recover.answer("Recovery code of dora: ", code.replace("-", "") + "0");
+    await recover.expect("Compare it, group by group");
+    await recover.answer("Recovery code of dora: ", code);
+    await recover.answer("New password: ", "gelbe Kacheln 9 Fjorde");
+    await recover.answer("The same again: ", "gelbe Kacheln 9 Fjorde");
+    await recover.expect("The new password of dora counts");
+    const { code: exit, output } = await recover.end();
+    assertEquals(exit, 0);
+    assert(!output.includes("Kacheln"), output);
+  },
+);
+
+inOffice(
+  "a new device of a hardened account is asked for the code of another one",
+  async (office) => {
+    await office.must(["devices", "harden", "--name", "desk", "--yes"], { user: "alice" });
+    const adding = office.start(["devices", "add", "--json"], { user: "alice" });
+    await adding.waitFor("stdout", /"code": "[0-9A-Z-]+".*\n/);
+    const { code } = JSON.parse(adding.written.stdout);
+    const fresh = ["--config", `${office.folder}/fresh`];
+    const pty = start(office, ["connect", office.address, "alice", "--yes", ...fresh]);
+    await pty.answer("Password for alice: ", office.password("alice"));
+    await pty.expect("opens on enrolled devices only");
+    await pty.answer("Device code: ", "0000");
+    await pty.expect("Compare it, group by group");
+    await pty.answer("Device code: ", code);
+    await pty.answer(CHOICE, "4");
+    assertEquals((await pty.end()).code, 0);
+    const { code: added, stdout } = await adding.finished;
+    assertEquals(added, 0);
+    const [, device] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals([device.device.number, device.device.isThis], [2, false]);
+  },
+);
 
 inOffice("the menu sends, announces, lists, displays and terminates", async (office) => {
   const alice = await loggedIn(office, "alice");

@@ -2,9 +2,10 @@
  * Invite grants: the signed word of who allowed a registration. One says who may register under
  * which name and role, as which of the name's identity records, with which invite.
  *
- * Layout: `u8 1 ‖ lp8(user) ‖ u8 role (1 member, 2 admin) ‖ u32 epoch ‖ prevHash(32) ‖
- * tokenHash(32) ‖ u64 time ‖ lp8(by) ‖ byFingerprint(32) ‖ Sign("invite", all before)(3373)`; time
- * in ms since the Unix epoch. `prevHash` is the SHA-256 of the name's last identity record, zeros
+ * Layout: `u8 1 ‖ lp8(user) ‖ u8 wish ‖ u32 epoch ‖ prevHash(32) ‖ tokenHash(32) ‖ u64 time ‖
+ * lp8(by) ‖ byFingerprint(32) ‖ Sign("invite", all before)(3373)`; time in ms since the Unix epoch.
+ * `wish` is the role, 1 member or 2 admin, and 16 more when an account that exists is to go back to
+ * invited, which empties its mailbox: nobody may ask for that who has a grant for less. `prevHash` is the SHA-256 of the name's last identity record, zeros
  * exactly when the epoch is 1. `by` is an administrator, who signs with her own key; empty: the
  * server, which signs with its root key.
  */
@@ -21,6 +22,8 @@ const FIRST_EPOCH = 1;
 const HASH_BYTES = 32;
 const ROLE_MEMBER = 1;
 const ROLE_ADMIN = 2;
+/** Added to the role. */
+const RESET = 16;
 
 /** Greatest grant, in bytes. */
 export const MAX_INVITE_GRANT_BYTES = 1 + 2 * (1 + MAX_USER_NAME_BYTES) + 1 + 4 + 3 * HASH_BYTES +
@@ -34,6 +37,8 @@ export interface InviteGrantFields {
   /** Who may register. */
   readonly user: string;
   readonly role: UserRole;
+  /** Whether an account that exists goes back to invited; not unless given. */
+  readonly reset?: boolean;
   /** Number of the identity record that the registration makes, from 1. */
   readonly epoch: number;
   /** SHA-256 of the name's last identity record, 32 bytes; zeros when there was none (epoch 1). */
@@ -48,6 +53,7 @@ export interface InviteGrantFields {
 
 /** A grant as read. */
 export interface InviteGrant extends InviteGrantFields {
+  readonly reset: boolean;
   /** Of the key that signed, 32 bytes. */
   readonly byFingerprint: Bytes;
   /** The whole grant, as received. */
@@ -65,7 +71,7 @@ export async function makeInviteGrant(
   const signed = new ByteWriter(MAX_INVITE_GRANT_BYTES)
     .u8(GRANT_VERSION)
     .lp8(utf8(fields.user))
-    .u8(fields.role === "admin" ? ROLE_ADMIN : ROLE_MEMBER)
+    .u8((fields.role === "admin" ? ROLE_ADMIN : ROLE_MEMBER) + (fields.reset ? RESET : 0))
     .u32(fields.epoch)
     .bytes(fields.prevHash)
     .bytes(fields.tokenHash)
@@ -92,7 +98,7 @@ export function parseInviteGrant(bytes: Bytes): InviteGrant {
   }
   const grant = {
     user: readUserName(reader, "invite grant"),
-    role: readRole(reader),
+    ...readWish(reader),
     epoch: reader.u32(),
     prevHash: reader.bytes(HASH_BYTES),
     tokenHash: reader.bytes(HASH_BYTES),
@@ -133,9 +139,11 @@ export async function verifyInviteGrant(grant: InviteGrant, signingKey: Bytes): 
   );
 }
 
-function readRole(reader: ByteReader): UserRole {
-  const role = reader.u8();
-  if (role === ROLE_MEMBER) return "member";
-  if (role === ROLE_ADMIN) return "admin";
-  throw new FormatError(`The invite grant has an unknown role (${role}).`);
+function readWish(reader: ByteReader): Pick<InviteGrant, "role" | "reset"> {
+  const wish = reader.u8();
+  const reset = wish >= RESET;
+  const role = reset ? wish - RESET : wish;
+  if (role === ROLE_MEMBER) return { role: "member", reset };
+  if (role === ROLE_ADMIN) return { role: "admin", reset };
+  throw new FormatError(`The invite grant has an unknown role (${wish}).`);
 }

@@ -32,7 +32,7 @@ export async function inviteUser(
   const secret = newInviteSecret();
   const time = systemClock.now();
   const grant = await makeInviteGrant({
-    ...{ user, role: admin ? "admin" : "member", by: account.user, time },
+    ...{ user, role: admin ? "admin" : "member", reset, by: account.user, time },
     ...await nextIdentity(account, user),
     tokenHash: inviteTokenHash(inviteToken(secret)),
     signer: account.keys.signer,

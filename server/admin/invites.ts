@@ -80,7 +80,7 @@ async function invite(
     ...{ user, reset, expires, now },
     grant: (next, kept) =>
       makeInviteGrant({
-        ...{ user, tokenHash, time: now, by: "", signer },
+        ...{ user, reset, tokenHash, time: now, by: "", signer },
         ...next,
         role: role ?? kept,
       }),

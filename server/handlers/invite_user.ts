@@ -11,16 +11,24 @@ import type { inviteUser } from "../../protocol/messages/invite_user.ts";
 import { INVITE_LIFETIME_MS, placeInvite } from "../vault/invites.ts";
 import type { Handler, RequestContext } from "./handler.ts";
 
+/** How far an administrator's clock may be ahead of the server's, in ms. */
+const MAX_AHEAD_MS = 24 * 60 * 60_000;
+
 /**
  * Lets an administrator invite or reset somebody. What she wants is in a grant with her signature,
- * so a session worker that was taken over cannot invite anybody in her name; and the invite ends
- * at a time after the one she signed, so an earlier grant that is brought again gains nothing.
+ * so a session worker that was taken over cannot invite anybody in her name, nor make a reset of what
+ * was to be an invite; and the invite ends at a time after the one she signed, so an earlier grant
+ * that is brought again gains nothing. Nobody resets herself: the grant would not count any more.
  */
 export const handleInviteUser: Handler<typeof inviteUser> = async (context, { grant, reset }) => {
   const { accounts, now, endSessions } = context.office;
   if (!await accounts.isAdmin(context.user)) throw new ServerError("not_admin");
   const granted = await verified(context, grant);
+  if (granted.reset !== reset || (reset && granted.user === context.user)) {
+    throw new ServerError("bad_request");
+  }
   const time = now();
+  if (granted.time > time + MAX_AHEAD_MS) throw new ServerError("bad_request");
   const expires = Math.min(granted.time, time) + INVITE_LIFETIME_MS;
   if (expires <= time) throw new ServerError("bad_request");
   const { user } = granted;

@@ -7,7 +7,7 @@
  */
 
 import { equalBytes } from "../../crypto/bytes.ts";
-import type { InviteGrant, UserRole } from "../../crypto/invite_grant.ts";
+import { type InviteGrant, parseInviteGrant, type UserRole } from "../../crypto/invite_grant.ts";
 import type { AccountContents } from "./account_columns.ts";
 import type { Accounts } from "./accounts.ts";
 import { type NextIdentity, nextIdentity } from "./identity_chain.ts";
@@ -33,7 +33,7 @@ export interface InviteWish {
 /**
  * - `user_exists`: somebody has joined under this name, and no reset is wanted.
  * - `user_unknown`: a reset of what is not there.
- * - `unfit`: the grant is for another name or another place in the chain.
+ * - `unfit`: the grant is for another name or another place in the chain, or a later one waits.
  */
 export type InviteWishOutcome = "invited" | "user_exists" | "user_unknown" | "unfit";
 
@@ -51,7 +51,7 @@ export async function placeInvite(
     if (outcome !== "invited") return null;
     const next = nextIdentity(identities);
     const grant = await wish.grant(next, account?.role ?? "member");
-    if (!fits(grant, wish.user, next)) {
+    if (!fits(grant, wish.user, next) || isOvertaken(grant, account)) {
       outcome = "unfit";
       return null;
     }
@@ -77,6 +77,15 @@ function admissionOf(account: AccountContents | null, reset: boolean): InviteWis
 function fits(grant: InviteGrant, user: string, next: NextIdentity): boolean {
   return grant.user === user && grant.epoch === next.epoch &&
     equalBytes(grant.prevHash, next.prevHash);
+}
+
+/**
+ * Whether a user's grant is older than the one that waits: a new invite ends the earlier one, and
+ * that must not come back because somebody has kept its grant.
+ */
+function isOvertaken({ by, time }: InviteGrant, account: AccountContents | null): boolean {
+  const waiting = account?.grant ?? null;
+  return by !== "" && waiting !== null && parseInviteGrant(waiting).time > time;
 }
 
 /** The role stays until the registration: see registration.ts. */

@@ -12,6 +12,7 @@ import type { InviteRefusal } from "../../protocol/messages/registration.ts";
 import type { CallArgs, CallResult } from "../../protocol/vault_port.ts";
 import type { AccountContents } from "./account_columns.ts";
 import type { Accounts } from "./accounts.ts";
+import { currentChain } from "./identity_chain.ts";
 import type { KeyLog } from "./key_log.ts";
 import { actEntry, type NewLogEntry } from "./new_log_entry.ts";
 import type { ServerKeys } from "./server_keys.ts";
@@ -103,9 +104,19 @@ export class Registrations {
     if (account === null || account.grant === null) return "invite_unknown";
     const grant = parseInviteGrant(account.grant);
     if (!equalBytes(grant.tokenHash, tokenHash)) return "invite_unknown";
-    // The word of an administrator counts as long as she is one.
-    if (grant.by !== "" && !await accounts.isAdmin(grant.by)) return "invite_unknown";
-    return { account, grant };
+    return await this.#counts(grant) ? { account, grant } : "invite_unknown";
+  }
+
+  /**
+   * The word of an administrator counts as long as she is one, and only hers: not that of somebody
+   * who has had the name before her.
+   */
+  async #counts({ by, byFingerprint }: InviteGrant): Promise<boolean> {
+    const { accounts } = this.#options;
+    if (by === "") return true;
+    const hers = currentChain(await accounts.identityRecords(by));
+    return await accounts.isAdmin(by) &&
+      hers.some(({ fingerprint }) => equalBytes(fingerprint, byFingerprint));
   }
 
   async #verified(bytes: Bytes, grant: InviteGrant): Promise<IdentityRecord> {

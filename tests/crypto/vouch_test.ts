@@ -98,7 +98,7 @@ const grant = await makeInviteGrant({ ...grantFields, signer });
 const GRANT: Layout = [
   ["version", 1],
   ["user", 6],
-  ["role", 1],
+  ["wish", 1],
   ["epoch", 4],
   ["prevHash", 32],
   ["tokenHash", 32],
@@ -113,7 +113,7 @@ Deno.test("invite grant: what is made is read back and verifies, with the docume
   const read = parseInviteGrant(grant.bytes);
   await verifyInviteGrant(read, signer.publicKey);
   const byFingerprint = fingerprintOf(signer.publicKey);
-  assertEquals(read, { ...grantFields, byFingerprint, bytes: grant.bytes });
+  assertEquals(read, { ...grantFields, reset: false, byFingerprint, bytes: grant.bytes });
   const signed = concat(
     utf8("\x01\x05alice\x02"),
     Uint8Array.of(0, 0, 0, 2),
@@ -128,10 +128,17 @@ Deno.test("invite grant: what is made is read back and verifies, with the docume
   assert(await verifySignature(signer.publicKey, { purpose: "invite", ...part }));
 });
 
-Deno.test("invite grant: both roles, and the server as the one who grants", async () => {
-  for (const [role, code] of [["member", 1], ["admin", 2]] as const) {
-    const made = await makeInviteGrant({ ...grantFields, role, by: "", signer });
-    assertEquals([made.role, made.bytes[7], made.by], [role, code, ""]);
+Deno.test("invite grant: both roles, a reset or not, and the server as the one who grants", async () => {
+  for (
+    const [role, reset, code] of [
+      ["member", false, 1],
+      ["admin", false, 2],
+      ["member", true, 17],
+      ["admin", true, 18],
+    ] as const
+  ) {
+    const made = await makeInviteGrant({ ...grantFields, role, reset, by: "", signer });
+    assertEquals([made.role, made.reset, made.bytes[7], made.by], [role, reset, code, ""]);
     await verifyInviteGrant(made, signer.publicKey);
   }
 });
@@ -175,7 +182,7 @@ Deno.test("invite grant: other versions, roles, names and lengths are a FormatEr
     const bytes = grant.bytes.with(0, version) as Bytes;
     assertThrows(() => parseInviteGrant(bytes), FormatError, "version");
   }
-  for (const role of [0, 3, 255]) {
+  for (const role of [0, 3, 16, 19, 33, 255]) {
     assertThrows(() => parseInviteGrant(grant.bytes.with(7, role) as Bytes), FormatError, "role");
   }
   for (const [how, bytes] of miscut(grant.bytes)) {

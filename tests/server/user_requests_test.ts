@@ -22,6 +22,7 @@ import { join, login, register, type TestClient } from "./test_client.ts";
 
 const PASSWORD = "a password of nobody else";
 const ZEROS = new Uint8Array(32);
+const DAY_MS = 24 * 60 * 60_000;
 
 async function newSigner(): Promise<Signer> {
   return await importSigner((await generateSigningKeyPair()).secret);
@@ -69,9 +70,14 @@ async function keysOf(client: TestClient, user: string): Promise<IdentityRecord[
 /** Asks for an invite; gives the code of the refusal, or null. */
 async function invite(
   client: TestClient,
-  { signer, reset = false, ...fields }: InviteGrantFields & { signer: Signer; reset?: boolean },
+  { asked, ...fields }: InviteGrantFields & {
+    signer: Signer;
+    /** What the request says of a reset; what the grant says unless given. */
+    asked?: boolean;
+  },
 ): Promise<string | null> {
-  const grant = (await makeInviteGrant({ ...fields, signer })).bytes;
+  const grant = (await makeInviteGrant(fields)).bytes;
+  const reset = asked ?? fields.reset ?? false;
   return await codeOf(client.session.request(inviteUser, { grant, reset }));
 }
 
@@ -133,6 +139,8 @@ Deno.test("user invites: a grant that does not fit, in whatever way, changes not
   const old = { ...good, time: Date.now() - INVITE_LIFETIME_MS };
   const [record] = await keysOf(alice, "bob");
   const bobAgain = { ...good, user: "bob", epoch: 2, prevHash: record!.hash };
+  const [hers] = await keysOf(alice, "alice");
+  const alices = { ...good, user: "alice", epoch: 2, prevHash: hers!.hash };
   const size = (await readLog(alice.session, server.port)).head.size;
   for (
     const [name, wish, code] of [
@@ -146,6 +154,10 @@ Deno.test("user invites: a grant that does not fit, in whatever way, changes not
       ["a first for a user", { ...good, user: "bob", reset: true }, "bad_request"],
       ["other keys before", { ...bobAgain, prevHash: randomBytes(32), reset: true }, "bad_request"],
       ["an epoch too far", { ...bobAgain, epoch: 3, reset: true }, "bad_request"],
+      ["an invite made a reset", { ...bobAgain, asked: true }, "bad_request"],
+      ["a reset made an invite", { ...good, reset: true, asked: false }, "bad_request"],
+      ["herself", { ...alices, reset: true }, "bad_request"],
+      ["a time far ahead", { ...good, time: Date.now() + 2 * DAY_MS }, "bad_request"],
     ] as const
   ) {
     assertEquals(await invite(alice, wish), code, name);
@@ -194,6 +206,39 @@ Deno.test("user invites: the word of an administrator counts as long as she is o
   await server.office((office) => removeUser(office, "alice"));
   assertEquals(await register(server.port, line, PASSWORD), refused);
   alice.wire.close();
+});
+
+Deno.test("user invites: an invite that was replaced does not come back with its grant", async () => {
+  await using server = await startTestServer();
+  const { client: alice, signer } = await joinAdmin(server, "alice");
+  const [leaked, sent] = [newInviteSecret(), newInviteSecret()];
+  const earlier = { ...grantFor("dave", leaked), signer };
+  const later = { ...grantFor("dave", sent), time: earlier.time + 1, signer };
+  assertEquals(await invite(alice, earlier), null);
+  assertEquals(await invite(alice, later), null);
+  assertEquals(await invite(alice, earlier), "bad_request");
+  assertEquals(await invite(alice, later), null, "asked again");
+  const old = inviteLine(server, alice, { user: "dave", secret: leaked });
+  assertEquals((await register(server.port, old, PASSWORD)).accepted, false);
+  const line = inviteLine(server, alice, { user: "dave", secret: sent });
+  assert((await register(server.port, line, PASSWORD)).accepted);
+  await alice.close();
+});
+
+Deno.test("user invites: the word of whoever had an administrator's name before does not count", async () => {
+  await using server = await startTestServer();
+  const { client: former, signer } = await joinAdmin(server, "alice");
+  const secret = newInviteSecret();
+  assertEquals(await invite(former, { ...grantFor("dave", secret), signer }), null);
+  await register(server.port, (await server.reset("alice")).invite, PASSWORD);
+  const alice = await login(server.port, "alice", PASSWORD);
+  const wish = { ...grantFor("erin", newInviteSecret()), signer };
+  assertEquals(await invite(alice, wish), "bad_request", "alice has other keys now");
+  const line = inviteLine(server, alice, { user: "dave", secret });
+  const refused = { accepted: false, code: "invite_unknown" } as const;
+  assertEquals(await register(server.port, line, PASSWORD), refused);
+  await alice.close();
+  former.wire.close();
 });
 
 Deno.test("vouches: a word for somebody's keys is in the log once, and in the directory", async () => {

@@ -64,10 +64,15 @@ Deno.test("vectors: a second implementation computes codes, bundles and state", 
   assertEquals(plain, bundle(owner, { version: 4, bundleKey, slots, keys: keysItem([]) }, plain));
   const secret = vector.bytes("device secret");
   const device = slotDevice(owner, exportKey, { type: 16, secret });
-  const keys = keysItem([{ slot: 16, name: "laptop", secret, added: NOW }]);
+  const second = fixedBytes("mailsec second device secret", 16);
+  const phone = slotDevice(owner, exportKey, { type: 47, secret: second });
+  const keys = keysItem([
+    { slot: 16, name: "laptop", secret, added: NOW },
+    { slot: 47, name: "phone ".padEnd(64, "y"), secret: second, added: NOW + 1 },
+  ]);
   const hardened = vector.bytes("hardened bundle with slot D");
-  const threeSlots = [recovery, slotD(owner, exportKey, enrolCode), device];
-  const changed = { version: 5, bundleKey, slots: threeSlots, keys };
+  const allSlots = [recovery, slotD(owner, exportKey, enrolCode), device, phone];
+  const changed = { version: 5, bundleKey, slots: allSlots, keys };
   assertEquals(hardened, bundle(owner, changed, hardened));
 
   assertEquals(vector.bytes("account mark"), hkdf(bundleKey, "mailsec/1 account-mark\0", 16));
@@ -134,7 +139,7 @@ Deno.test("vectors: the product opens the bundles and the state of the file", as
   assertEquals(openBundle({ ...owner, sealed, exportKey, device }).bundleKey, bundleKey);
   assertEquals(openBundle({ ...owner, sealed, exportKey, enrolCode }).bundleKey, bundleKey);
   const recovered = openBundleWithRecovery({ ...owner, sealed, code });
-  assertEquals(recovered.bundle.devices.map(({ name }) => name), ["laptop"]);
+  assertEquals(recovered.bundle.devices.map(({ slot }) => slot), [16, 47]);
   const state = openState(bundleKey, { ...owner, revision: 9 }, vector.bytes("account state"));
   assertEquals([...state.pins.keys()].sort(), ["al", "bob", "carol"]);
   assertEquals(state.pins.get("bob")?.trust, "compared");

@@ -249,8 +249,10 @@ function checkRecords(
   assertEquals(said("server", 1), toClient!.record(2, cbor([1, 0, [NOW]])));
   const lookup = cbor([2, "lookup", [[user]]]);
   assertEquals(said("client", 2), join(toServer!.update(), toServer!.record(2, lookup)));
-  const answer = cbor([2, 0, [[[user, "active", [identity], []]]]]);
-  assertEquals(said("server", 2), join(toClient!.update(), toClient!.record(2, answer)));
+  const answer = cbor([2, 0, [[[user, "active", [identity, identity, identity], []]]]]);
+  const update = toClient!.update();
+  const data = toClient!.record(1, answer.slice(0, 16_384));
+  assertEquals(said("server", 2), join(update, data, toClient!.record(2, answer.slice(16_384))));
   assertEquals(said("client", 3), toServer!.record(4, text("")));
   assertEquals(said("server", 3), toClient!.record(4, text("")));
 }

@@ -4,6 +4,7 @@ import { importKemPrivateKey } from "../../crypto/composite_kem.ts";
 import { openContent } from "../../crypto/envelope_content.ts";
 import { intakeMail } from "../../crypto/envelope_intake.ts";
 import { EntrySealer } from "../../crypto/sealed_entry.ts";
+import type { Vector } from "../../tools/vectors/values.ts";
 import { readVector } from "./files.ts";
 import { type Person, person } from "./persons.ts";
 import {
@@ -58,14 +59,13 @@ const COMMON = {
 /** The header, made again with the ciphertexts of the given one; and the masks of the counters. */
 async function headerAndMasks(
   header: Raw,
-  id: Raw,
-  contentKey: Raw,
+  { id, contentKey, to = readers }: { id: Raw; contentKey: Raw; to?: typeof readers },
 ): Promise<{ header: Raw; masks: Map<string, Raw> }> {
-  const parts = [join("MSE1", u8(1), id, lp8("alice"), alice.fingerprint, u16(readers.length))];
+  const parts = [join("MSE1", u8(1), id, lp8("alice"), alice.fingerprint, u16(to.length))];
   const cutter = new Cutter(header);
   cutter.take(parts[0]!.length);
   const masks = new Map<string, Raw>();
-  for (const [user, keys] of readers) {
+  for (const [user, keys] of to) {
     cutter.take(1 + user.length + 8);
     const ct = cutter.take(1472);
     cutter.take(48);
@@ -96,7 +96,7 @@ Deno.test("vectors: a second implementation computes the mail", async () => {
   assertEquals(vector.bytes("realm"), operator.fingerprint);
   const [id, contentKey] = [vector.bytes("message id"), vector.bytes("content key")];
   const mime = vector.bytes("rfc 5322");
-  const made = await headerAndMasks(vector.bytes("header"), id, contentKey);
+  const made = await headerAndMasks(vector.bytes("header"), { id, contentKey });
   assertEquals(vector.bytes("header"), made.header);
   const headerSha512 = sha512(made.header);
   assertEquals(vector.bytes("header sha512"), headerSha512);
@@ -104,13 +104,7 @@ Deno.test("vectors: a second implementation computes the mail", async () => {
   const fields = cbor(fieldsOf(id, mime, made.masks));
   assertEquals(vector.bytes("fields"), fields);
   const summary = vector.bytes("summary");
-  const signature = signatureIn(summary, { contentKey, headerSha512, fields });
-  assert(verifies("mail", alice.sigpk, fields, signature));
-  const used = 4 + fields.length + 3373;
-  assertEquals(used <= 6144, true);
-  const plain = join(u32(fields.length), fields, signature, zeros(6144 - used));
-  const context = join("mailsec/1 summary\0", headerSha512);
-  assertEquals(summary, streamSeal(contentKey, summary.slice(0, 24), context, plain));
+  checkSummary(summary, { contentKey, headerSha512, fields }, 6144);
 
   const content = vector.bytes("content");
   const text1024 = join(u64(mime.length), mime, zeros(1024 - 8 - mime.length));
@@ -118,25 +112,67 @@ Deno.test("vectors: a second implementation computes the mail", async () => {
   assertEquals(content, streamSeal(contentKey, content.slice(0, 24), about, text1024));
 
   checkEntries(vector, { id, contentKey, headerSha512, mime });
+  await checkLongMail(vector);
   // In the test of the product, below.
   for (const name of ["bob's counter", "warnings"]) vector.text(name);
   assertEquals(vector.unread, []);
 });
 
+/** Seals a summary (10) again, of `length` bytes, with the signature that is in it. */
+function checkSummary(
+  summary: Raw,
+  keys: Record<"contentKey" | "headerSha512" | "fields", Raw>,
+  length: number,
+): void {
+  const { contentKey, headerSha512, fields } = keys;
+  const signature = signatureIn(summary, keys, length);
+  assert(verifies("mail", alice.sigpk, fields, signature));
+  const used = 4 + fields.length + 3373;
+  const plain = join(u32(fields.length), fields, signature, zeros(length - used));
+  const context = join("mailsec/1 summary\0", headerSha512);
+  assertEquals(summary, streamSeal(contentKey, summary.slice(0, 24), context, plain));
+}
+
+/** A mail to herself, of two chunks; its header's fields are all that differ in form. */
+async function checkLongMail(vector: Vector): Promise<void> {
+  const [id, contentKey] = [vector.bytes("long message id"), vector.bytes("long content key")];
+  const to = [["alice", alice]] as const;
+  const made = await headerAndMasks(vector.bytes("long header"), { id, contentKey, to });
+  assertEquals(vector.bytes("long header"), made.header);
+  const headerSha512 = sha512(made.header);
+  const mime = fixedBytes("mailsec long mail", 17_000);
+  const fields = cbor({
+    ...{ v: 1, realm: operator.fingerprint, id, from: "alice", fromFp: alice.fingerprint },
+    ...{ to: [{ user: "alice", fp: alice.fingerprint }], cc: [], date: NOW + 2000 },
+    ...{ subject: "s".repeat(1000), preview: "é".repeat(512), inReplyTo: null },
+    references: Array.from({ length: 50 }, (_, i) => fixedBytes(`mailsec mail ${i}`, 16)),
+    ...{ attachments: [], size: 17_000, contentLength: mime.length, contentSha512: sha512(mime) },
+    log: { size: 0, root: sha256(text("")) },
+    counter: { alice: u64(1).map((byte, i) => byte ^ made.masks.get("alice")![i]!) },
+  });
+  checkSummary(vector.bytes("long summary"), { contentKey, headerSha512, fields }, 8192);
+  const content = vector.bytes("long content");
+  // Padmé: 17,008 has 15 bits, 4 of the bits after the first are kept: steps of 2^10.
+  const plain = join(u64(mime.length), mime, zeros(17_408 - 8 - mime.length));
+  const about = join("mailsec/1 content\0", headerSha512);
+  assertEquals(content, streamSeal(contentKey, content.slice(0, 24), about, plain));
+}
+
 /** The signature in a summary: what is under the stream cipher behind the fields. */
 function signatureIn(
   summary: Raw,
   { contentKey, headerSha512, fields }: Record<"contentKey" | "headerSha512" | "fields", Raw>,
+  length: number,
 ): Raw {
   const context = join("mailsec/1 summary\0", headerSha512);
-  const blank = join(u32(fields.length), fields, zeros(6144 - 4 - fields.length));
+  const blank = join(u32(fields.length), fields, zeros(length - 4 - fields.length));
   const masked = streamSeal(contentKey, summary.slice(0, 24), context, blank);
   const [from, to] = [24 + 32 + 4 + fields.length, 24 + 32 + 4 + fields.length + 3373];
   return summary.slice(from, to).map((byte, i) => byte ^ masked[from + i]!);
 }
 
 function checkEntries(
-  vector: ReturnType<typeof readVector> extends Promise<infer V> ? V : never,
+  vector: Vector,
   { id, contentKey, headerSha512, mime }: Record<
     "id" | "contentKey" | "headerSha512" | "mime",
     Raw

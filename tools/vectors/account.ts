@@ -47,9 +47,17 @@ export async function makeAccount(keys: StoredKeys): Promise<Values> {
   const slots = [wrapSlotP(owner, bundleKey, { exportKey }), wrapSlotR(owner, bundleKey, code)];
   const plain = sealBundle({ ...owner, bundle, bundleKey, version: 4, slots });
   values.put("bundle", plain);
+  const phone = {
+    ...{ slot: 47, name: "phone ".padEnd(64, "y"), added: NOW + 1 },
+    secret: fixedBytes("mailsec second device secret", 16),
+  };
+  const devices = [device, phone];
   const hardened = sealBundle({
-    ...{ ...owner, bundle: { ...bundle, devices: [device] }, bundleKey, version: 5 },
-    slots: [slots[1]!, wrapSlotDevice(owner, bundleKey, { exportKey, ...device })],
+    ...{ ...owner, bundle: { ...bundle, devices }, bundleKey, version: 5 },
+    slots: [
+      slots[1]!,
+      ...devices.map((each) => wrapSlotDevice(owner, bundleKey, { exportKey, ...each })),
+    ],
   });
   const enrolment = wrapSlotD(owner, bundleKey, { exportKey, enrolCode });
   values.put("hardened bundle with slot D", withSlot(hardened, enrolment));

@@ -104,7 +104,8 @@ function loginVault(
     },
     request: ({ type }) => {
       if (type === "ping") return Promise.resolve({ body: { time: NOW } });
-      const identities = [account.bytes("identity record")];
+      // Three times the same, so that the reply takes two records.
+      const identities = Array.from({ length: 3 }, () => account.bytes("identity record"));
       const result = { user: USER, status: "active", identities, vouches: [] };
       return Promise.resolve({ body: { results: [result] } });
     },

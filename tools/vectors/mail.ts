@@ -73,7 +73,26 @@ export async function makeMail(keys: StoredKeys): Promise<Values> {
     ...{ flags: [], folder: "inbox" },
   };
   values.put("sealed entry of a rejected mail", sealer.seal({ ...place, revision: 2 }, rejected));
+  await makeLongMail(people, values);
   return values.values;
+}
+
+/** A mail of several chunks, with a summary of more than the least length. */
+async function makeLongMail(people: People, values: Recorder): Promise<void> {
+  const mail = await sealMail({
+    ...{ signer: people.alice.signer, from: "alice", realm: people.server.fingerprint, cc: [] },
+    recipients: [recipient(people, "alice")],
+    ...{ date: NOW + 2000, subject: "s".repeat(1000), preview: "é".repeat(512) },
+    ...{ inReplyTo: null, attachments: [], size: 17_000 },
+    references: Array.from({ length: 50 }, (_, i) => fixedBytes(`mailsec mail ${i}`, 16)),
+    ...{ counter: new Map([["alice", 1]]), log: { size: 0, root: sha256(utf8("")) } },
+    mime: fixedBytes("mailsec long mail", 17_000),
+  });
+  values.put("long message id", mail.messageId);
+  values.put("long content key", mail.contentKey);
+  values.put("long header", mail.header);
+  values.put("long summary", mail.summary);
+  values.put("long content", mail.content);
 }
 
 function recipient(people: People, user: Name) {

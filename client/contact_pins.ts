@@ -4,6 +4,8 @@
  *
  * Counters belong to the owner of the keys: they go on with keys that the owner has replaced, and
  * begin anew with keys that were accepted in their place.
+ *
+ * Rules: docs/protocol.md, 12.5.
  */
 
 import type { AccountState } from "../crypto/account_state.ts";

@@ -1,4 +1,8 @@
-/** How a user's keys follow one another: replaced by their owner, or by somebody else. */
+/**
+ * How a user's keys follow one another: replaced by their owner, or by somebody else.
+ *
+ * Rules: docs/protocol.md, 12.5.
+ */
 
 import { type Bytes, equalBytes } from "../crypto/bytes.ts";
 import { FormatError } from "../crypto/errors.ts";

@@ -1,4 +1,8 @@
-/** A name for an account that is not secret and lasts as long as its bundle key does. */
+/**
+ * A name for an account that is not secret and lasts as long as its bundle key does.
+ *
+ * Bytes: docs/protocol.md, 9.3.
+ */
 
 import type { Bytes } from "./bytes.ts";
 import { hkdf } from "./kdf.ts";

@@ -10,6 +10,8 @@
  * identity: null or hash(32), sent: {user: n}, seen: {user: [first, last, …]},
  * settings: {name: text}}`; times in ms since the Unix epoch; pins as in contact_pin.ts. Version 1,
  * which is still read, has no log, invites and identity.
+ *
+ * Bytes: docs/protocol.md, 9.3.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";

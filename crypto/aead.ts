@@ -2,6 +2,8 @@
  * Authenticated encryption: AES-256-GCM where nonces are counted or keys are used once,
  * XChaCha20-Poly1305 where the nonce is random (192 bits do not collide). All failures to open are
  * one DecryptionError.
+ *
+ * Bytes: docs/protocol.md, 1.5.
  */
 
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";

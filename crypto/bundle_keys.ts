@@ -5,6 +5,8 @@
  * devices in ascending order of their slots, `added` in ms since the Unix epoch. `pad` is zeros that
  * make every RSA key take 1800 bytes: else the length of a bundle would tell whose it is. Version 1,
  * which is still read, has neither `devices` nor `pad`.
+ *
+ * Bytes: docs/protocol.md, 9.1.
  */
 
 import { type Bytes, equalBytes } from "./bytes.ts";

@@ -11,6 +11,8 @@
  * `wrap = XChaCha20-Poly1305(key, BK, associated data)`, 72 bytes. A hardened account has no slot P:
  * then the password opens nothing without the secret of a device, and whoever has the server's
  * database and keys cannot try passwords.
+ *
+ * Bytes: docs/protocol.md, 9.2.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";

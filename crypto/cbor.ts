@@ -2,6 +2,8 @@
  * Strict CBOR (RFC 8949) for what is signed or sealed: one value has one encoding, and only that
  * one is read. Shortest integers and lengths, definite lengths, map keys are texts, shorter keys
  * first and then in byte order, no tags, no floats, no `undefined`; text is exact UTF-8.
+ *
+ * Bytes: docs/protocol.md, 1.6.
  */
 
 import { decode, encode, Token, Tokenizer, Type } from "cborg";

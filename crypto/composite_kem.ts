@@ -4,6 +4,8 @@
  *
  * Layouts: public key = ML-KEM-768 key (1184) ‖ RSAPublicKey DER (398); ciphertext = ML-KEM
  * ciphertext (1088) ‖ RSA-OAEP ciphertext of a random 32-byte t (384).
+ *
+ * Bytes: docs/protocol.md, 1.1 and 2.3.
  */
 
 import { type Bytes, concat, equalBytes, randomBytes, utf8, wipe } from "./bytes.ts";

@@ -3,6 +3,8 @@
  * there, since an account may have 10,000 of them: `fingerprint(32) ‖ kemKeyId(8) ‖ u32 epoch ‖
  * lp8(recordHash: 0 or 32) ‖ u64 firstSeen ‖ u8 trust`, time in ms since the Unix epoch. In states of
  * version 1 it was a map `{fp, kemKeyId, epoch, firstSeen, accepted}`.
+ *
+ * Bytes: docs/protocol.md, 9.3.
  */
 
 import { ByteReader, type Bytes, ByteWriter, EMPTY } from "./bytes.ts";

@@ -2,6 +2,8 @@
  * Which counters of a sender's mails were seen, as a sorted list of disjoint inclusive ranges
  * `[first, last, first, last, …]`, none touching the next. A replayed counter is recognised and a
  * missing one noticed, in whatever order mails are looked at.
+ *
+ * Rules: docs/protocol.md, 11.
  */
 
 /** Greatest number of ranges kept for one sender. */

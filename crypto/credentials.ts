@@ -5,6 +5,8 @@
  *
  * Layout: `"mailsec/1 credentials\0" ‖ lp8(user) ‖ u32 version ‖ lp8(SHA-256(record)) ‖
  * lp8(recoveryHash) ‖ lp8(SHA-256(identity)) ‖ SHA-256(bundle)`; what does not change has length 0.
+ *
+ * Bytes: docs/protocol.md, 9.4.
  */
 
 import { type Bytes, ByteWriter, EMPTY, utf8 } from "./bytes.ts";

@@ -4,6 +4,8 @@
  *
  * Bits are taken from the most significant end of the byte string; the last symbol is filled up with
  * zero bits.
+ *
+ * Bytes: docs/protocol.md, 1.7.
  */
 
 import { FormatError } from "./errors.ts";

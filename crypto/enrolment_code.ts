@@ -2,6 +2,8 @@
  * Enrolment codes: 128 random bits that are carried from one device of a user to a new one, to let
  * it open the key bundle once. Shown as 30 letters and digits, for some minutes (see
  * written_code.ts).
+ *
+ * Bytes: docs/protocol.md, 9.2.
  */
 
 import { type Bytes, randomBytes } from "./bytes.ts";

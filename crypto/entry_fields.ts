@@ -3,6 +3,8 @@
  * headerSha512(64), from, fromFp(32), to: [user], cc: [user], date, subject, inReplyTo, references,
  * preview, attachments, size, contentLength, contentSha512(64), flags: [text], folder, warnings:
  * [text]}`. Of one that did not: `{v: 1, rejected: reason, from, arrived, flags, folder}`.
+ *
+ * Bytes: docs/protocol.md, 11.
  */
 
 import type { Bytes } from "./bytes.ts";

@@ -4,6 +4,8 @@
  * `Stream(CEK, context = "mailsec/1 content\0" ‖ SHA-512(header))` over `u64 length ‖ RFC 5322 bytes
  * ‖ zeros`, in all as many bytes as Padmé says, at least 1024. The signed fields have the length and
  * the SHA-512 of the bytes, so nothing is given out before both were compared.
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import { ByteReader, type Bytes, concat, equalBytes } from "./bytes.ts";

@@ -7,6 +7,8 @@
  * `to` and `cc` together name every user that the mail is sealed to, except that the sender, who
  * always is, need not be among them. `counter` has one entry for each user in `to` and `cc`,
  * masked so that only that user can read it (envelope_key.ts).
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import type { Bytes } from "./bytes.ts";

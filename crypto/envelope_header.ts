@@ -4,6 +4,8 @@
  *
  * Layout: `"MSE1" ‖ u8 1 ‖ message id(16) ‖ lp8(from) ‖ fromFingerprint(32) ‖ u16 n ‖
  * n × [ lp8(user) ‖ key id(8) ‖ KEM ciphertext(1472) ‖ wrap(48) ]`, n from 1 to 200, no user twice.
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import { ByteReader, type Bytes, ByteWriter, equalBytes, fromUtf8, utf8 } from "./bytes.ts";

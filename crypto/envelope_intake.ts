@@ -1,6 +1,8 @@
 /**
  * The intake: what must hold the first time a client sees a mail. A function of its input alone.
  * Whoever calls it tells the server nothing of its outcome: a sealed entry is written either way.
+ *
+ * Rules: docs/protocol.md, 11.
  */
 
 import { type Bytes, equalBytes } from "./bytes.ts";

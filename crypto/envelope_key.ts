@@ -6,6 +6,8 @@
  * - the counter of the sender's mails to her, masked: `u64 counter XOR HKDF(shared secret,
  *   "mailsec/1 counter\0" ‖ message id ‖ SHA-256(KEM key), 8)`. It stands among the fields that
  *   every recipient can read, and how much the sender writes to the others is none of their business.
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import { aesGcmKey, aesGcmOpen, aesGcmSeal, GCM_NONCE_BYTES } from "./aead.ts";

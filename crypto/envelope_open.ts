@@ -4,6 +4,8 @@
  *
  * The RSA decryption inside takes a time that depends on the key (see rsa_oaep.ts). A client that
  * lets the server see when it is done releases a batch of results with releaseOnTick.
+ *
+ * Bytes: docs/protocol.md, 11.
  */
 
 import { type Bytes, equalBytes } from "./bytes.ts";

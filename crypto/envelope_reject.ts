@@ -1,4 +1,8 @@
-/** Why a mail is not taken in, and what is doubtful about one that is. */
+/**
+ * Why a mail is not taken in, and what is doubtful about one that is.
+ *
+ * Bytes: docs/protocol.md, 11.
+ */
 
 import { MailsecError } from "./errors.ts";
 

@@ -1,6 +1,8 @@
 /**
  * Sealing of a mail, "MSE1": header (who, and the content key wrapped for each recipient), summary
  * (what the sender signs) and content (the RFC 5322 bytes).
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import { type Bytes, randomBytes } from "./bytes.ts";

@@ -4,6 +4,8 @@
  * `Stream(CEK, context = "mailsec/1 summary\0" ‖ SHA-512(header))` over `u32 length ‖ fields ‖
  * Sign("mail", fields)(3373) ‖ zeros`, in all a multiple of 2048 bytes and at least 6144, so that a
  * mail with a few recipients, a short subject and a preview looks like any other such mail.
+ *
+ * Bytes: docs/protocol.md, 10.
  */
 
 import { ByteReader, type Bytes, ByteWriter } from "./bytes.ts";

@@ -1,5 +1,7 @@
 /**
  * Fingerprints of signing keys: what people compare, and what names an installation.
+ *
+ * Bytes: docs/protocol.md, 2.2.
  */
 
 import { type Bytes, fromCrockford, toCrockford } from "./bytes.ts";

@@ -12,6 +12,8 @@
  *
  * Layouts: handshake_layout.ts. Steps that take a peer's message throw HandshakeError and nothing
  * else; the connection is then closed without a word.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 
 import { type Bytes, concat, EMPTY, equalBytes } from "./bytes.ts";

@@ -2,6 +2,8 @@
  * The last proof of a login, done where the user's secret is known and nowhere else. A thread that
  * was taken over can bring any state it likes: without the secret, which only the holder of the
  * user's private key can decapsulate, it cannot bring an M7 that fits.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 
 import { type Bytes, equalBytes } from "./bytes.ts";

@@ -19,6 +19,8 @@
  * mode 2, a registration; and the recovery code's proof (32) in mode 3, a recovery.
  *
  * Where no length is given, a frame's greatest length is the frame codec's business.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 
 import { TAG_BYTES } from "./aead.ts";

@@ -13,6 +13,8 @@
  *
  * Steps that take a peer's message throw HandshakeError and nothing else; the connection is then
  * closed without a word.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 
 import { type Bytes, concat } from "./bytes.ts";

@@ -13,6 +13,8 @@
  * | 3 reset | 2 or more | SHA-256 of the record before | HMAC | `u16 length ‖ invite grant` (invite_grant.ts) |
  *
  * Type 4 (revoke) is taken, and not known to this release.
+ *
+ * Bytes: docs/protocol.md, 12.1 and 12.2.
  */
 
 import { ByteReader, type Bytes, ByteWriter, concat, EMPTY, equalBytes, utf8 } from "./bytes.ts";

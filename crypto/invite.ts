@@ -10,6 +10,8 @@
  * last one is the inviting user's key (zeros: made at the server's machine). The secret proves to
  * the server, once, that its holder was invited. The check is the beginning of a labelled SHA-256
  * over all before it: a mistyped code must not look like a lying server.
+ *
+ * Bytes: docs/protocol.md, 3.3.
  */
 
 import {

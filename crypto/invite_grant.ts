@@ -8,6 +8,8 @@
  * invited, which empties its mailbox: nobody may ask for that who has a grant for less. `prevHash` is the SHA-256 of the name's last identity record, zeros
  * exactly when the epoch is 1. `by` is an administrator, who signs with her own key; empty: the
  * server, which signs with its root key.
+ *
+ * Bytes: docs/protocol.md, 12.3.
  */
 
 import { ByteReader, type Bytes, ByteWriter, concat, equalBytes, utf8 } from "./bytes.ts";

@@ -12,6 +12,8 @@
  *
  * The slots are not bound to the version, so that the server can add one for a device that is being
  * enrolled; whoever seals the bundle again decides which slots it has.
+ *
+ * Bytes: docs/protocol.md, 9.1.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";

@@ -8,6 +8,8 @@
  * An act: `u8 1 ‖ u8 type ‖ lp8(user) ‖ lp8(by) ‖ u64 time`; `by` is the administrator, empty for
  * who works at the server's machine. It has no signature of its own: the signed head of the log is
  * the server's word for it.
+ *
+ * Bytes: docs/protocol.md, 13.1 and 13.2.
  */
 
 import { ByteReader, type Bytes, ByteWriter, utf8 } from "./bytes.ts";

@@ -14,6 +14,8 @@
  * The signature is `Sign("log-head", the first three lines)`. The key id is the first 4 bytes of
  * `SHA-256("mailsec/" ‖ realm, base64url ‖ 0x0A ‖ 0xff ‖ "mailsec/1 log-head" ‖ public key)`, as
  * signed-note recommends. There is exactly one signature, and no extension line.
+ *
+ * Bytes: docs/protocol.md, 13.4.
  */
 
 import { type Bytes, concat, equalBytes, toBase64Url, utf8 } from "./bytes.ts";

@@ -9,6 +9,8 @@
  * So a tree is a row of perfect subtrees, its peaks, one for each bit of n that is set and the
  * greatest first; the root folds them together from the right. Nobody here needs proofs of inclusion
  * or consistency: every client has all the leaves and recomputes.
+ *
+ * Bytes: docs/protocol.md, 13.3.
  */
 
 import { type Bytes, EMPTY } from "./bytes.ts";

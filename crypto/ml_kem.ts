@@ -1,5 +1,7 @@
 /**
  * ML-KEM-768 (FIPS 203), the post-quantum half of both KEMs.
+ *
+ * Bytes: docs/protocol.md, 1.1 and 1.2.
  */
 
 import type { Bytes } from "./bytes.ts";

@@ -1,4 +1,8 @@
-/** User names: `[a-z0-9][a-z0-9._-]{0,31}`, compared in lower case. */
+/**
+ * User names: `[a-z0-9][a-z0-9._-]{0,31}`, compared in lower case.
+ *
+ * Bytes: docs/protocol.md, 2.1.
+ */
 
 import { type ByteReader, fromUtf8 } from "./bytes.ts";
 import { FormatError } from "./errors.ts";

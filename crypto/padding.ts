@@ -1,4 +1,8 @@
-/** How much is hidden of a length: padding of what is sealed. */
+/**
+ * How much is hidden of a length: padding of what is sealed.
+ *
+ * Bytes: docs/protocol.md, 1.6.
+ */
 
 import { ByteReader, type Bytes } from "./bytes.ts";
 import { FormatError } from "./errors.ts";

@@ -3,6 +3,8 @@
  * server learns neither the password nor anything that could be tested against a word list.
  *
  * The library takes passwords and keeps states as JavaScript strings, which cannot be wiped.
+ *
+ * Bytes: docs/protocol.md, 8.1.
  */
 
 import { client } from "@serenity-kit/opaque";

@@ -1,4 +1,8 @@
-/** The server's side of the password login: OPAQUE (RFC 9807). It never sees a password. */
+/**
+ * The server's side of the password login: OPAQUE (RFC 9807). It never sees a password.
+ *
+ * Bytes: docs/protocol.md, 8.1.
+ */
 
 import { server } from "@serenity-kit/opaque";
 import { type Bytes, fromBase64Url, toBase64Url } from "./bytes.ts";

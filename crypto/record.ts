@@ -8,6 +8,8 @@
  *
  * Content and zeros together always have 256, 1024, 4096 or 16384 bytes, so a record has one of four
  * lengths. DATA is always full; a message is some DATA and one DATA_END, which may be empty.
+ *
+ * Bytes: docs/protocol.md, 6.
  */
 
 import { TAG_BYTES } from "./aead.ts";

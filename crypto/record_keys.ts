@@ -7,6 +7,8 @@
  *
  * Invariants: a counter is used once under its key; a new key sets it back to zero; the secret
  * before it is wiped, so that what was sent earlier stays closed.
+ *
+ * Bytes: docs/protocol.md, 6.
  */
 
 import { aesGcmKey } from "./aead.ts";

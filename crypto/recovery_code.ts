@@ -5,6 +5,8 @@
  * The code is worth as much as the password, and nobody can guess it. The server keeps
  * `SHA-256(HKDF(code, "recovery-auth"))` and learns the HKDF at a recovery; neither opens the slot
  * of the key bundle that the code itself opens.
+ *
+ * Bytes: docs/protocol.md, 8.4.
  */
 
 import { type Bytes, randomBytes } from "./bytes.ts";

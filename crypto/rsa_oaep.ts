@@ -5,6 +5,8 @@
  * The runtime's RSA decryption is neither blinded nor constant-time (RUSTSEC-2023-0071). So RSA
  * never stands alone (composite_kem.ts mixes ML-KEM in), and whoever decapsulates for somebody else
  * releases the result on a clock tick (tick.ts).
+ *
+ * Bytes: docs/protocol.md, 1.1.
  */
 
 import { type Bytes, concat, equalBytes, fromHex } from "./bytes.ts";

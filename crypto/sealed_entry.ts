@@ -6,6 +6,8 @@
  * message id ‖ u32 revision)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024, which
  * is what nearly all entries have, of a rejected mail too. Replaced by compare-and-set on the
  * revision, which is the one that the new entry will have.
+ *
+ * Bytes: docs/protocol.md, 11.
  */
 
 import { xchachaOpen, xchachaSeal } from "./aead.ts";

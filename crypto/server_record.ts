@@ -6,6 +6,8 @@
  * times in ms since the Unix epoch.
  *
  * The signed range of versions is the downgrade protection: there is no other negotiation.
+ *
+ * Bytes: docs/protocol.md, 3.1 and 3.2.
  */
 
 import { ByteReader, type Bytes, ByteWriter, concat, equalBytes } from "./bytes.ts";

@@ -4,6 +4,8 @@
  * Layouts: public key = Ed25519 (32) ‖ ML-DSA-65 (1952); signature = Ed25519 (64) ‖ ML-DSA-65
  * (3309). Both sign `"mailsec/1 sig " ‖ purpose ‖ 0x00 ‖ SHA-512(public key) ‖ SHA-512(message)`
  * (Web Crypto's ML-DSA takes no context string, so the purpose is inside), and both must verify.
+ *
+ * Bytes: docs/protocol.md, 1.3.
  */
 
 import { type Bytes, concat, fromHex, randomBytes } from "./bytes.ts";

@@ -5,6 +5,8 @@
  *
  * Layout: salt (24) ‖ commitment (32) ‖ chunks of 16384 bytes, each AES-256-GCM with its tag (16).
  * The last chunk is strictly shorter than the others, perhaps empty: it is what marks the end.
+ *
+ * Bytes: docs/protocol.md, 1.4.
  */
 
 import { aesGcmKey, aesGcmOpen, aesGcmSeal, TAG_BYTES } from "./aead.ts";

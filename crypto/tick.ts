@@ -1,5 +1,7 @@
 /**
  * Hides how long a secret computation took, in steps of the clock.
+ *
+ * Rules: docs/protocol.md, 1.8.
  */
 
 /** Time as the pure layers see it: passed in, so that tests decide what time it is. */

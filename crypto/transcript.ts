@@ -11,6 +11,8 @@
  * ```
  *
  * A nonce never repeats under a key: n only grows, and only a new k sets it back.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 
 import { aesGcmKey, aesGcmOpen, aesGcmSeal, GCM_NONCE_BYTES } from "./aead.ts";

@@ -5,6 +5,8 @@
  * Layout: `u8 1 ‖ lp8(voucher) ‖ voucherFingerprint(32) ‖ lp8(user) ‖ identityHash(32) ‖ u64 time ‖
  * Sign("vouch", all before)(3373)`; the signature is by the voucher's signing key, identityHash is
  * the SHA-256 of the identity record, time in ms since the Unix epoch.
+ *
+ * Bytes: docs/protocol.md, 12.4.
  */
 
 import { ByteReader, type Bytes, ByteWriter, concat, equalBytes, utf8 } from "./bytes.ts";

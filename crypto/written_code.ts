@@ -2,6 +2,8 @@
  * Codes that people write down, read aloud and type: random bytes in Crockford base32 and a check
  * group, the first 20 bits of `SHA-256("mailsec/1 LABEL\0" ‖ bytes)`, in groups of four. A slip in
  * typing is told at once, except for one in a million.
+ *
+ * Bytes: docs/protocol.md, 8.4.
  */
 
 import { type Bytes, fromCrockford, toCrockford } from "./bytes.ts";

@@ -1,5 +1,7 @@
 /**
  * X25519 (RFC 7748), the classical half of X-Wing.
+ *
+ * Bytes: docs/protocol.md, 1.2.
  */
 
 import type { Bytes } from "./bytes.ts";

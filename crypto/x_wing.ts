@@ -4,6 +4,8 @@
  *
  * Layouts: public key = ML-KEM-768 key (1184) ‖ X25519 (32); ciphertext = ML-KEM ciphertext (1088) ‖
  * ephemeral X25519 key (32).
+ *
+ * Bytes: docs/protocol.md, 1.2.
  */
 
 import { type Bytes, concat, utf8, wipe } from "./bytes.ts";

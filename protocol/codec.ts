@@ -2,6 +2,8 @@
  * Messages to bytes and back. A message is CBOR in its one canonical form; a struct is the array
  * of its fields in the order of the schema (names do not travel). What is decoded was checked
  * against every limit of its schema, and encoding it again gives the same bytes.
+ *
+ * Bytes: docs/protocol.md, 7.
  */
 import { encode as encodeCbor } from "cborg";
 import type { Bytes } from "../crypto/bytes.ts";

@@ -1,6 +1,8 @@
 /**
  * What a server may say when it refuses: a code for programs, a text and a hint for people.
  * Only these leave the server; causes stay in its log.
+ *
+ * Bytes: docs/protocol.md, 7.
  */
 import { MailsecError } from "../crypto/errors.ts";
 

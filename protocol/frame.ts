@@ -5,6 +5,8 @@
  *
  * Every type has an exact or a greatest length; both type and length are refused before a byte of
  * the body is kept, and which types may come next is known at every step.
+ *
+ * Bytes: docs/protocol.md, 4.
  */
 import { ByteQueue } from "../crypto/byte_queue.ts";
 import type { Bytes } from "../crypto/bytes.ts";

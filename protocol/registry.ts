@@ -1,4 +1,8 @@
-/** Every request there is, by its name on the wire. */
+/**
+ * Every request there is, by its name on the wire.
+ *
+ * Bytes: docs/protocol.md, 7.
+ */
 import { changeCredentials } from "./messages/change_credentials.ts";
 import { content } from "./messages/content.ts";
 import { enrolDevice } from "./messages/enrol_device.ts";

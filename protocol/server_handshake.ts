@@ -1,6 +1,8 @@
 /**
  * The server's end of a connection up to the last frame. Whatever goes wrong, here or in the vault,
  * is a rejection, and whoever drives it closes the connection without a word.
+ *
+ * Bytes: docs/protocol.md, 5.
  */
 import { type Bytes, EMPTY } from "../crypto/bytes.ts";
 import type { HandshakeMode, ServerHello } from "../crypto/handshake_layout.ts";

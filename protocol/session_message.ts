@@ -8,6 +8,8 @@
  *
  * Decoding needs to know what is read: a request by its type, a reply by what was asked under its
  * id. Every function throws CodecError and nothing else.
+ *
+ * Bytes: docs/protocol.md, 7.
  */
 import type { Bytes } from "../crypto/bytes.ts";
 import { encodePacked } from "./codec.ts";

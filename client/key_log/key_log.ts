@@ -8,6 +8,8 @@
  *
  * Where it does not, evidence is kept and sending stops, while mail still comes in: a client that
  * shows nothing any more helps whoever is behind it. The known head stays where it is then.
+ *
+ * Rules: docs/protocol.md, 13.5.
  */
 
 import { type Bytes, equalBytes } from "../../crypto/bytes.ts";

@@ -3,6 +3,8 @@
  *
  * Invariant: the known head only moves on to heads that continue it, as fetchLog has computed; what
  * is stored is never put back, whatever another process of this device has stored meanwhile.
+ *
+ * Rules: docs/protocol.md, 13.5.
  */
 
 import { type Bytes, equalBytes } from "../../crypto/bytes.ts";

@@ -1,4 +1,8 @@
-/** What is inside the handshake messages of a recovery: M4R and M5R. An accepting M6R is empty. */
+/**
+ * What is inside the handshake messages of a recovery: M4R and M5R. An accepting M6R is empty.
+ *
+ * Bytes: docs/protocol.md, 8.4.
+ */
 import { nullable, struct } from "../schema.ts";
 import type { Infer } from "../schema.ts";
 import { keyBundle, opaqueMessage, signature } from "./fields.ts";

@@ -1,4 +1,8 @@
-/** What is inside the handshake messages of a registration: M4R, M5R and an accepting M6R. */
+/**
+ * What is inside the handshake messages of a registration: M4R, M5R and an accepting M6R.
+ *
+ * Bytes: docs/protocol.md, 8.3.
+ */
 import { MAX_FIRST_STATE_BYTES } from "../limits.ts";
 import { bytes, nullable, struct } from "../schema.ts";
 import type { Infer } from "../schema.ts";

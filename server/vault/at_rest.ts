@@ -5,6 +5,8 @@
  * data `lp8(table) ‖ lp8(column) ‖ lp8(row id)`, so that no value can be moved to another place. An
  * account is found by its tag, HMAC-SHA-256 of the user's name: whoever has the database alone has
  * neither names nor anything to guess passwords against.
+ *
+ * Bytes: docs/protocol.md, 14.
  */
 
 import { type Bytes, ByteWriter, utf8 } from "../../crypto/bytes.ts";

@@ -9,6 +9,8 @@
  *     opaque     setup of the OPAQUE server
  *     database   K_db (32): what the database is sealed under
  *     record     the signed server record that is current
+ *
+ * Bytes: docs/protocol.md, 14.
  */
 
 import type { Bytes } from "../../crypto/bytes.ts";

@@ -7,6 +7,8 @@
  * to {@linkcode MAX_DELAY_MS}. A name is never locked for good, and one that has been left alone for
  * {@linkcode FORGET_AFTER_MS} starts anew (the longest delay allows more tries in that time than
  * starting anew does, so a guesser gains nothing by waiting).
+ *
+ * Rules: docs/protocol.md, 8.2.
  */
 
 import type { Bytes } from "../../crypto/bytes.ts";

@@ -5,6 +5,8 @@
  * A ticket is `nonce(16) ‖ HMAC-SHA-256(HKDF(K_db, "login-ticket"), nonce ‖ user)`, 48 bytes; the
  * server keeps nothing of it. It is no secret that opens anything: whoever has one may try passwords
  * of that user at the pace of login_throttle.ts, and no faster.
+ *
+ * Bytes: docs/protocol.md, 8.2.
  */
 
 import { type Bytes, concat, equalBytes, randomBytes, utf8 } from "../../crypto/bytes.ts";

@@ -7,6 +7,8 @@
  * decimal. Kinds: `bytes` (getRandomValues), `x25519` (a private key), `ml-kem key` (d ‖ z),
  * `ml-kem` (m of an encapsulation), `oaep` (the seed of RSA-OAEP), `ml-dsa` (rnd of a signature). The
  * keys, ciphertexts and signatures come from @noble where the runtime takes no randomness.
+ *
+ * Rules: docs/protocol.md, 15.
  */
 import { x25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";

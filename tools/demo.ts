@@ -74,7 +74,8 @@ async function join(office: Office): Promise<void> {
   say(
     "An invite names the server's fingerprint and a secret, so that the first connection already",
   );
-  say("knows whom it talks to. Each user chooses a password, which never leaves her machine.");
+  say("knows whom it talks to. Each user chooses a password, which never leaves her machine, and");
+  say("gets a recovery code: without password and code nothing brings her mail back.");
   await Promise.all(USERS.map((user) => office.join(user)));
   proved(`${USERS.join(" and ")} have joined.`);
 }

@@ -261,3 +261,26 @@ export function crockford(bytes: Raw): string {
 export function grouped(symbols: string): string {
   return symbols.match(/.{1,4}/g)!.join("-");
 }
+
+/** Argon2id with the costs of 8.1; the runtime's own, since @noble takes seconds. */
+export async function argon2id(password: Raw, salt: Raw, length: number): Promise<Raw> {
+  const subtle = crypto.subtle as unknown as {
+    importKey(
+      format: string,
+      key: Raw,
+      name: string,
+      extractable: boolean,
+      usages: string[],
+    ): Promise<CryptoKey>;
+    deriveBits(
+      algorithm: Record<string, unknown>,
+      key: CryptoKey,
+      bits: number,
+    ): Promise<ArrayBuffer>;
+  };
+  const key = await subtle.importKey("raw-secret", password, "Argon2id", false, ["deriveBits"]);
+  const costs = { memory: 65_536, passes: 3, parallelism: 4 };
+  return new Uint8Array(
+    await subtle.deriveBits({ name: "Argon2id", nonce: salt, ...costs }, key, 8 * length),
+  );
+}

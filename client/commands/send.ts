@@ -38,11 +38,11 @@ export async function run(context: CommandContext): Promise<void> {
     return { sent, contacts: await statesOf(mailbox, sent.to) };
   });
   if (options.flag("json")) {
-    const { id, to, size } = sent;
-    return await context.stdout(`${escapedJson({ id, to, size, contacts })}\n`);
+    await context.stdout(`${escapedJson({ id: sent.id, to: sent.to, size: sent.size })}\n`);
+  } else {
+    const names = escapeLine(sent.to.join(", "));
+    await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
   }
-  const names = escapeLine(sent.to.join(", "));
-  await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
   for (const { user, state } of contacts) {
     if (state !== "unverified") continue;
     await explain(

@@ -44,6 +44,7 @@ export class Office {
   readonly #options: OfficeOptions;
   /** What runs and was started here, the server included. */
   readonly #running = new Set<Child>();
+  #closed = false;
 
   private constructor(folder: string, options: OfficeOptions) {
     this.folder = folder;
@@ -110,6 +111,7 @@ export class Office {
 
   /** Starts a command and does not wait for its end. */
   start(args: string[], options: RunOptions = {}): Child {
+    this.#assertOpen();
     this.#options.onCommand?.(args, options.user);
     const account = options.user === undefined ? [] : this.account(options.user);
     const child = new Child([...mailsecCommand(), ...args, ...account], {
@@ -131,6 +133,7 @@ export class Office {
   async must(args: string[], options: RunOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, options);
     if (code !== 0) throw new Error(`mailsec ${args.join(" ")}: exit ${code}\n${stdout}${stderr}`);
+    this.#assertOpen();
     return stdout;
   }
 
@@ -186,8 +189,14 @@ export class Office {
     }
   }
 
+  /** What goes on after its end would leave children and files behind. */
+  #assertOpen(): void {
+    if (this.#closed) throw new Error("the office is closed");
+  }
+
   /** Ends whatever still runs and removes the folder. */
   async close(): Promise<void> {
+    this.#closed = true;
     const running = [...this.#running];
     for (const child of running) child.kill("SIGKILL");
     await Promise.all(running.map((child) => child.finished));

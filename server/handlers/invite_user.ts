@@ -32,6 +32,7 @@ export const handleInviteUser: Handler<typeof inviteUser> = async (context, { gr
   const expires = Math.min(granted.time, time) + INVITE_LIFETIME_MS;
   if (expires <= time) throw new ServerError("bad_request");
   const { user } = granted;
+  if (await wasRemovedSince(context, granted)) throw new ServerError("bad_request");
   const wish = { user, reset, expires, now: time, grant: () => granted };
   const outcome = await placeInvite(accounts, wish);
   if (outcome === "unfit") throw new ServerError("bad_request");
@@ -39,6 +40,15 @@ export const handleInviteUser: Handler<typeof inviteUser> = async (context, { gr
   endSessions(accounts.tagOf(user), "credentials_changed");
   return { expires };
 };
+
+/** Whether the name was removed after the grant was made, which ended the invites that it had. */
+async function wasRemovedSince(
+  { office }: RequestContext,
+  { user, time }: InviteGrant,
+): Promise<boolean> {
+  const records = await office.keyLog.recordsOf(user);
+  return records.some(({ entry }) => entry.type === "removed" && entry.time > time);
+}
 
 /** The grant, which is this user's. */
 async function verified(

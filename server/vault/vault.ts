@@ -178,12 +178,13 @@ export class Vault {
   async #notice(): Promise<void> {
     const version = await this.#store.dataVersion();
     if (version === this.#seenVersion) return;
-    this.#seenVersion = version;
-    await this.#keyLog.refresh();
     for (const session of this.#sessions.all()) {
       const reason = await this.#endOf(session);
       if (reason !== null) session.end(reason);
     }
+    // Not before: what could not be looked at is looked at again the next time.
+    this.#seenVersion = version;
+    await this.#keyLog.refresh();
   }
 
   /** Why a session may no longer be; null: it may. */

@@ -12,7 +12,9 @@ import { parseLogEntry } from "../../crypto/log_entry.ts";
 import { verifyLogHead } from "../../crypto/log_head.ts";
 import { parseServerRecord } from "../../crypto/server_record.ts";
 import type { Signer } from "../../crypto/sign.ts";
+import { makeVouch } from "../../crypto/vouch.ts";
 import { logSync } from "../../protocol/messages/log_sync.ts";
+import { putVouch } from "../../protocol/messages/put_vouch.ts";
 import { send } from "../../protocol/messages/send.ts";
 import { FREE_TRIES } from "../../server/vault/login_throttle.ts";
 import { change, filler, flipped, freshSigner, identitiesOf } from "./credential_changes.ts";
@@ -185,4 +187,22 @@ Deno.test("rotation: a key that nobody can encrypt to is not taken", () =>
     });
     const wish = { version: 2, identity: next.bytes };
     assertEquals(await change(port, owner, wish), "bad_request");
+  }));
+
+Deno.test("rotation: one word for a user's keys is enough, however often she replaces them", () =>
+  withAlice(async ({ rig, port, owner, first }) => {
+    await rig.register("bob");
+    const bob = await rig.login("bob");
+    const { signer: bobs } = await testKeys();
+    const vouchFor = async ({ hash: identityHash }: IdentityRecord) => {
+      const fields = { voucher: "bob", signer: bobs, user: "alice", identityHash, time: 1 };
+      return await bob.request(putVouch, { vouch: (await makeVouch(fields)).bytes });
+    };
+    assertEquals(await vouchFor(first), {});
+    const next = await rotated(first, await freshSigner());
+    assert(typeof await change(port, owner, { version: 2, identity: next.bytes }) !== "string");
+    for (const record of [first, next, next]) assertEquals(await vouchFor(record), {});
+    const types = (await logOf(port)).leaves.map((leaf) => parseLogEntry(leaf).type);
+    assertEquals(types, ["first", "first", "vouch", "rotate"]);
+    bob.leave();
   }));

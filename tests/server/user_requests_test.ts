@@ -225,6 +225,18 @@ Deno.test("user invites: an invite that was replaced does not come back with its
   await alice.close();
 });
 
+Deno.test("user invites: an invite that was removed does not come back with its grant", async () => {
+  await using server = await startTestServer();
+  const { client: alice, signer } = await joinAdmin(server, "alice");
+  const earlier = { ...grantFor("dave", newInviteSecret()), time: Date.now() - 1, signer };
+  assertEquals(await invite(alice, earlier), null);
+  await server.office((office) => removeUser(office, "dave"));
+  assertEquals(await invite(alice, earlier), "bad_request");
+  const later = { ...grantFor("dave", newInviteSecret()), time: Date.now() + 1, signer };
+  assertEquals(await invite(alice, later), null);
+  await alice.close();
+});
+
 Deno.test("user invites: the word of whoever had an administrator's name before does not count", async () => {
   await using server = await startTestServer();
   const { client: former, signer } = await joinAdmin(server, "alice");

@@ -89,7 +89,14 @@ export class Directory {
   /** The answers about some users, those that do not count among them. */
   async ask(users: readonly string[]): Promise<Answer[]> {
     const oldest = systemClock.now() - FRESH_MS;
-    await this.#refresh(users.filter((user) => this.#age(user) < oldest), oldest);
+    const index = await this.#account.log.entries();
+    const stale = users.filter((user) => {
+      const answer = this.#known.get(user)?.answer;
+      // However fresh an answer is, the log may have newer keys by now.
+      const isOutdated = answer !== undefined && !("problem" in answer) && !isNewest(answer, index);
+      return isOutdated || this.#age(user) < oldest;
+    });
+    await this.#refresh(stale, oldest);
     return users.map((user) => this.#known.get(user)!.answer);
   }
 

@@ -20,8 +20,9 @@ import type { ServerRecord } from "../crypto/server_record.ts";
 import { importSigner } from "../crypto/sign.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import type { RegistrationSteps } from "../protocol/client_steps.ts";
+import type { LogReceipt } from "../protocol/messages/fields.ts";
 import type { Registration } from "../protocol/messages/registration.ts";
-import { Account } from "./account.ts";
+import type { Account } from "./account.ts";
 import type { KeepCode } from "./account_care.ts";
 import { systemClock } from "./clock.ts";
 import type { ConfigStore } from "./config_store.ts";
@@ -29,8 +30,9 @@ import { asConnectError } from "./connect_problem.ts";
 import { Connection } from "./connection.ts";
 import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginStep, meetServer } from "./login.ts";
-import { trustInvite } from "./invite_trust.ts";
+import { withInvite } from "./invite_trust.ts";
 import { newKeys } from "./new_keys.ts";
+import { openAccount } from "./open_account.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -78,19 +80,25 @@ export async function joinServer(options: JoinOptions): Promise<Account> {
   await options.recovery(formatRecoveryCode(recoveryCode));
   onStep?.("registering");
   const { onReset } = options;
-  const failure = await register(credentials, { invite, keys, recoveryCode, onReset });
+  const { failure, receipt } = await register(credentials, { invite, keys, recoveryCode, onReset });
   onStep?.("logging_in");
   const account = await firstLogin(credentials, failure);
   try {
     // Who tries again has been shown another code than the one registered then.
     if (failure !== null) await account.care.setRecoveryCode(recoveryCode);
-    await trustInvite(account, invite);
+    if (receipt !== null) await account.log.checkReceipt(receipt);
   } catch (error) {
     await account.close();
     throw error;
   }
   await config.saveLast({ server: address, user: invite.user });
   return account;
+}
+
+/** What a registration came to: a receipt, or what went wrong. */
+interface Registered {
+  readonly failure: ConnectError | LoginError | null;
+  readonly receipt: LogReceipt | null;
 }
 
 /**
@@ -100,7 +108,7 @@ export async function joinServer(options: JoinOptions): Promise<Account> {
 async function register(
   credentials: Credentials,
   made: Omit<NewAccount, "record">,
-): Promise<ConnectError | LoginError | null> {
+): Promise<Registered> {
   const { address, config } = credentials;
   const { invite } = made;
   const [connection] = await Promise.all([Connection.open(address), passwordReady()]);
@@ -110,14 +118,20 @@ async function register(
     const server = { record: record.bytes, kemPublicKey: record.kemKey };
     const steps = registrationSteps(credentials, { ...made, record });
     const result = await asConnectError(address, connection.link.register(server, steps));
-    return result.accepted ? null : inviteRefused(invite, result.code);
+    return result.accepted
+      ? { failure: null, receipt: result.receipt }
+      : failed(inviteRefused(invite, result.code));
   } catch (error) {
-    if (error instanceof LoginError) return inviteRefused(invite, "", error);
-    if (error instanceof ConnectError) return error;
+    if (error instanceof LoginError) return failed(inviteRefused(invite, "", error));
+    if (error instanceof ConnectError) return failed(error);
     throw error;
   } finally {
     await connection.close();
   }
+}
+
+function failed(failure: ConnectError | LoginError): Registered {
+  return { failure, receipt: null };
 }
 
 /** Logs in; if that is refused after a registration that failed, that failure is the one to tell. */
@@ -126,7 +140,7 @@ async function firstLogin(
   failure: ConnectError | LoginError | null,
 ): Promise<Account> {
   try {
-    return await Account.open(credentials);
+    return await openAccount(credentials);
   } catch (error) {
     if (failure !== null && (error instanceof LoginError || error instanceof ConnectError)) {
       throw failure;
@@ -136,20 +150,20 @@ async function firstLogin(
 }
 
 /** What the server says of an invite (M6R), as a sentence and what to do. */
-const INVITE_REFUSALS: Readonly<Record<string, readonly [text: string, hint: string]>> = {
-  invite_unknown: [
+const INVITE_REFUSALS: ReadonlyMap<string, readonly [text: string, hint: string]> = new Map([
+  ["invite_unknown", [
     "is not known to the server",
     "Copy the whole line; if there was a newer invite, use that one.",
-  ],
-  invite_expired: ["has expired", "Ask the administrator for a new one."],
-  account_taken: [
+  ]],
+  ["invite_expired", ["has expired", "Ask the administrator for a new one."]],
+  ["account_taken", [
     "has been used",
     "If it was you who joined, connect with your password; if not, tell the administrator.",
-  ],
-};
+  ]],
+]);
 
 function inviteRefused(invite: Invite, code: string, cause?: LoginError): LoginError {
-  const [text, hint] = INVITE_REFUSALS[code] ?? [
+  const [text, hint] = INVITE_REFUSALS.get(code) ?? [
     "was not accepted by the server",
     "Ask the administrator for a new one. If you have joined already, connect with your password.",
   ];
@@ -190,7 +204,7 @@ function registrationSteps(
         wrapSlotR(owner, bundleKey, recoveryCode),
       ];
       const place = { realm, user, revision: FIRST_STATE_REVISION };
-      const first = { ...EMPTY_ACCOUNT_STATE, identity: identity.hash };
+      const first = withInvite({ ...EMPTY_ACCOUNT_STATE, identity: identity.hash }, invite);
       const registration = {
         record,
         identity: identity.bytes,

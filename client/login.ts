@@ -2,10 +2,11 @@
 
 import type { Bytes } from "../crypto/bytes.ts";
 import { normalizeUserName } from "../crypto/names.ts";
-import { Account } from "./account.ts";
+import type { Account } from "./account.ts";
 import type { ServerAddress } from "./address.ts";
 import type { ConfigStore } from "./config_store.ts";
 import { Connection } from "./connection.ts";
+import { openAccount } from "./open_account.ts";
 import { fetchRecord, introduce, type Introduction, type UnknownServer } from "./trust.ts";
 
 export type { UnknownServer } from "./trust.ts";
@@ -60,7 +61,7 @@ export async function login(options: LoginOptions): Promise<Account> {
   }
   const password = await givenPassword(options.password);
   onStep?.("logging_in");
-  const account = await Account.open({
+  const account = await openAccount({
     ...{ address, user, password, config },
     ...enrolCode === undefined ? {} : { enrolCode },
   });

@@ -12,7 +12,7 @@ import { recoveryAuth } from "../crypto/recovery_code.ts";
 import type { RecoverySteps } from "../protocol/client_steps.ts";
 import type { Recovery } from "../protocol/messages/recovery.ts";
 import { openAccess, sealChanged } from "./access.ts";
-import { Account } from "./account.ts";
+import type { Account } from "./account.ts";
 import { computerName } from "./care/device_name.ts";
 import { newDevice, withDevice } from "./care/devices.ts";
 import { asConnectError } from "./connect_problem.ts";
@@ -21,6 +21,7 @@ import type { OwnDevice } from "./device_store.ts";
 import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginOptions, meetServer } from "./login.ts";
 import { foreign } from "./login_steps.ts";
+import { openAccount } from "./open_account.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -89,7 +90,7 @@ async function loginAfter(
   failure: ConnectError | LoginError | null,
 ): Promise<Account> {
   try {
-    return await Account.open(credentials);
+    return await openAccount(credentials);
   } catch (error) {
     if (failure !== null && (error instanceof LoginError || error instanceof ConnectError)) {
       throw failure;

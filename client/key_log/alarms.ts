@@ -31,8 +31,8 @@ export class Alarms {
 
   /** @throws {TrustError} with an AlarmCode, while something is not dismissed. */
   async assertNone(): Promise<void> {
-    // Another process of this device may have dismissed it.
-    if (this.current !== null) await this.reload();
+    // Another process of this device may have found something, or dismissed it.
+    await this.reload();
     if (this.current !== null) throw alarmError(this.current);
   }
 

@@ -15,18 +15,22 @@
 import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import type { LogHead } from "../../crypto/envelope_fields.ts";
 import type { LogEntry } from "../../crypto/log_entry.ts";
+import { verifyLogHead } from "../../crypto/log_head.ts";
+import type { LogReceipt } from "../../protocol/messages/fields.ts";
 import { Alarms } from "./alarms.ts";
 import type { Finding } from "./evidence_store.ts";
 import { fetchLog, type LogUpdate } from "./fetch_log.ts";
 import {
   alarmError,
   conflicting,
+  foreignEntries,
   forked,
   forkedMail,
   inviterMissing,
   isAlarm,
   shortened,
   shownHead,
+  unlogged,
   withheld,
 } from "./findings.ts";
 import type { LogAccount, LogStores } from "./log_account.ts";
@@ -150,6 +154,38 @@ export class KeyLog {
   async reportMissingInviter({ size, root }: LogHead): Promise<void> {
     const heads = [shownHead("invite", { size, root }), shownHead("server", this.head)];
     await this.alarms.note(inviterMissing(heads));
+  }
+
+  /**
+   * Holds what the server said when it took the registration against the copy.
+   *
+   * @throws {TrustError} `log_head` when the head is not signed by the server.
+   */
+  async checkReceipt({ index, head: note }: LogReceipt): Promise<void> {
+    const { user, realm, rootKey, state } = this.#account;
+    const head = await verifyLogHead(note, { realm, signingKey: rootKey });
+    const heads = [shownHead("receipt", head), shownHead("server", this.head)];
+    if (head.size > this.head.size) return await this.alarms.note(shortened(heads));
+    if (!equalBytes(await this.#rootAt(head.size), head.root)) {
+      return await this.alarms.note(forked(heads));
+    }
+    const entries = (await this.entries()).identitiesOf(user);
+    const mine = entries.find(({ seq }) => seq === index);
+    const { identity } = state.current;
+    if (mine !== undefined && identity !== null && equalBytes(mine.recordHash, identity)) return;
+    await this.alarms.note(unlogged(user, { records: [], entries, heads, own: true }));
+  }
+
+  /** After a registration: a name that has had keys is begun anew with a reset, not with first keys. */
+  async checkBeginning(): Promise<void> {
+    const { user, state: { current: { identity } } } = this.#account;
+    const entries = (await this.entries()).identitiesOf(user);
+    const at = entries.findIndex(({ recordHash }) =>
+      equalBytes(recordHash, identity ?? recordHash)
+    );
+    if (at <= 0 || entries[at]!.type !== "first") return;
+    const heads = [shownHead("server", this.head)];
+    await this.alarms.note(foreignEntries({ entries: entries.slice(0, at), records: [], heads }));
   }
 
   /** Checks everything in this user's name anew. @returns whether all is well; else the alarm is. */

@@ -70,13 +70,17 @@ export function evidenceLines(found: Evidence, style: Style): string[] {
   ];
 }
 
-const SHOWN_BY: Readonly<Record<string, string>> = {
-  server: "The server shows",
-  device: "This device had seen",
-  account: "Another device of yours had seen",
-  invite: "Your invite says",
-};
+/** Who showed a head, besides the senders of mails. */
+const SHOWN_BY: ReadonlyMap<string, string> = new Map([
+  ["server", "The server shows"],
+  ["device", "This device had seen"],
+  ["account", "Another device of yours had seen"],
+  ["invite", "Your invite says"],
+  ["receipt", "The server said when you joined"],
+]);
 
 function headWords({ by, size, root }: ShownHead): string {
-  return `${SHOWN_BY[by] ?? `A mail from ${by} says`}: ${size} entries, root ${root.slice(0, 16)}…`;
+  return `${SHOWN_BY.get(by) ?? `A mail from ${by} says`}: ${size} entries, root ${
+    root.slice(0, 16)
+  }…`;
 }

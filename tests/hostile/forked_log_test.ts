@@ -1,6 +1,6 @@
 /** A server that shows one user another key log than everybody else, or an earlier one. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   encodeLogEntry,
   type LogEntry,
@@ -8,7 +8,7 @@ import {
   recordHashOf,
 } from "../../crypto/log_entry.ts";
 import { type Bytes, randomBytes } from "../../crypto/bytes.ts";
-import type { MailsecError } from "../../crypto/errors.ts";
+import { MailsecError } from "../../crypto/errors.ts";
 import { answerFrom, leavesAnd, leavesWith } from "./forged_log.ts";
 import { evidenceOf, HostileOffice, type Person, told, write } from "./hostile_office.ts";
 import type { HostileServer } from "./hostile_server.ts";
@@ -105,11 +105,10 @@ Deno.test("hostile server: a new device notices what another device of its user 
 Deno.test("hostile server: a log that the sender of a mail does not see is noticed", async () => {
   await using at = await office("alice");
   const [alice] = at.people;
-  const line = await at.server.invite("dave");
-  await at.office.join("carol");
-  // Dave, who has never seen any other, gets a log with other keys of carol than alice.
+  const dave = await at.office.join("dave");
+  // From here on dave gets a log with other keys of carol than alice.
   forkFor(at.server, "dave", "carol");
-  const dave = await at.office.join("dave", line);
+  await at.office.join("carol");
   await write(dave, "alice", "nothing is wrong yet");
   await write(alice!, "dave", "hello");
   const [item] = await dave.box.list();
@@ -211,6 +210,51 @@ Deno.test("hostile server: an invite's head catches a log that was made up for w
       assert(found.some(({ heads }) => heads.some(({ by }) => by === "invite")));
     });
   }
+});
+
+Deno.test("hostile server: cutting the first login does not spare it the look at the invite", async () => {
+  await using at = await office("alice", "carol");
+  const line = await at.server.invite("bob");
+  at.server.lies.log_sync = () => ({ head: "nothing", leaves: [] });
+  await assertRejects(() => at.office.join("bob", line), MailsecError);
+  forkFor(at.server, "bob", "alice");
+  const bob = await at.office.login("bob");
+  assertEquals((await refusesToSend(at.server, bob, "alice")).code, "log_fork");
+  const found = await evidenceOf(bob, "log_fork");
+  assert(found.some(({ heads }) => heads.some(({ by }) => by === "invite")));
+});
+
+Deno.test("hostile server: what it said at the registration is held against the log", async () => {
+  await using at = await office("alice");
+  // As if nothing had been registered at all.
+  const before = await leavesOf(at.server, "alice");
+  at.server.lies.log_sync = async (question) =>
+    question.user === "bob"
+      ? (await answerFrom(at.server, before.map(renumbered)))(question)
+      : await question.honest();
+  const bob = await at.office.join("bob");
+  const { code } = await refusesToSend(at.server, bob, "alice");
+  assert(["log_rollback", "unlogged_keys"].includes(code), code);
+  const found = await evidenceOf(bob, "log_rollback");
+  assert(found.some(({ heads }) => heads.some(({ by }) => by === "receipt")));
+});
+
+Deno.test("hostile server: first keys for a name that had others are noticed by who joins", async () => {
+  await using at = await office("alice");
+  const line = await at.server.invite("bob");
+  at.server.lies.log_sync = async (question) => {
+    if (question.user !== "bob") return await question.honest();
+    const leaves = (await at.server.leaves()).map(parseLogEntry);
+    const recordHash = recordHashOf(randomBytes(100));
+    const mine = leaves.findIndex(({ user }) => user === "bob");
+    const earlier = { ...leaves[0]!, user: "bob", recordHash };
+    const told = mine < 0 ? leaves : [...leaves.slice(0, mine), earlier, ...leaves.slice(mine)];
+    return (await answerFrom(at.server, told.map(renumbered)))(question);
+  };
+  const bob = await at.office.join("bob", line);
+  await refusesToSend(at.server, bob, "alice");
+  const found = await evidenceOf(bob, "own_entry");
+  assert(found.some(({ entries }) => entries.some(({ user }) => user === "bob")));
 });
 
 /** Shows one user the log with other keys of somebody in it, whatever comes behind them. */

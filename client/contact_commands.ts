@@ -14,8 +14,8 @@ const list: Command = {
   name: "list",
   summary: "Everybody on the server, and how sure you can be of their keys",
   description: [
-    "STATE says whose keys are known to be right. verified: you have compared the fingerprints, so " +
-    "nobody can read your mail on its way. vouched: an administrator whose keys are verified " +
+    "STATE says whose keys are known to be right. verified: you have compared the fingerprints, or " +
+    "the invite that you joined with named them. vouched: an administrator whose keys are verified " +
     "invited them. unverified: nobody has compared anything yet. changed and reset: they have " +
     "other keys than before, and mail to them is stopped until you have looked.",
   ],

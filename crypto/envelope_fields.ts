@@ -58,7 +58,7 @@ export interface LogHead {
   readonly root: Bytes;
 }
 
-/** The head of a log without entries (RFC 9162 section 2.1.1): this release keeps no log. */
+/** The head of a log without entries (RFC 9162 section 2.1.1). */
 export const EMPTY_LOG: LogHead = { size: 0, root: sha256(new Uint8Array(0)) };
 
 /** The part of the fields that the writer of a mail chooses. */

@@ -15,7 +15,7 @@ export function blocksSending(state: ContactState): boolean {
 
 /** What each state means, in a sentence that stands below lists. */
 export const STATE_MEANINGS: Readonly<Record<ContactState, string>> = {
-  verified: "you have compared the fingerprints, so nobody can read your mail on its way.",
+  verified: "you have compared the fingerprints, or were invited by them: these keys are theirs.",
   vouched: "somebody you can rely on has invited them, so these keys are theirs.",
   unverified: "nobody has compared the fingerprints yet; the keys are those seen first.",
   changed: "the keys are not those you knew, and nothing says why. Mail to them is stopped.",

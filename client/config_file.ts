@@ -40,9 +40,14 @@ export async function writeJson(path: string, value: Record<string, unknown>): P
  * @throws {ConfigError} when the file cannot be made.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  using file = await openLock(path);
-  await file.lock(true);
-  return await work();
+  // Not `using`: the minifier loses one whose name is used once, and the lock would stay.
+  const file = await openLock(path);
+  try {
+    await file.lock(true);
+    return await work();
+  } finally {
+    file.close();
+  }
 }
 
 async function openLock(path: string): Promise<Deno.FsFile> {

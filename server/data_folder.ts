@@ -107,12 +107,17 @@ export async function withKeyFileLock<T>(
   work: () => T | Promise<T>,
 ): Promise<T> {
   const path = `${paths.keyFile}.lock`;
-  using file = attempt(
+  // Not `using`: the minifier loses one whose name is used once, and the lock would stay.
+  const file = attempt(
     `Locking ${path}`,
     () => Deno.openSync(path, { write: true, create: true, mode: FILE_MODE }),
   );
-  await file.lock(true);
-  return await work();
+  try {
+    await file.lock(true);
+    return await work();
+  } finally {
+    file.close();
+  }
 }
 
 /** When the key file was replaced last: a text that is another one after each time. */
@@ -154,8 +159,12 @@ export function writeFileSafely(path: string, bytes: Uint8Array): void {
     Deno.renameSync(fresh, path);
     // Windows cannot open a folder; there a rename is as durable as it gets.
     if (Deno.build.os === "windows") return;
-    using folder = Deno.openSync(path.replace(/[^/]*$/, ".") || ".");
-    folder.syncSync();
+    const folder = Deno.openSync(path.replace(/[^/]*$/, ".") || ".");
+    try {
+      folder.syncSync();
+    } finally {
+      folder.close();
+    }
   });
 }
 

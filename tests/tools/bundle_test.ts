@@ -43,6 +43,44 @@ Deno.test("bundle: each fault is found", () => {
   }
 });
 
+Deno.test("bundle: no `using` that the minifier would lose", async () => {
+  // `using a = open(); return a.b();` becomes `return open().b()`: nothing is closed any more.
+  const lost: string[] = [];
+  let found = 0;
+  for (const path of await productFiles()) {
+    const lines = (await Deno.readTextFile(path)).split("\n");
+    for (const [i, line] of lines.entries()) {
+      const name = /^\s*(?:await )?using (\w+) =/.exec(line)?.[1];
+      if (name === undefined) continue;
+      found += 1;
+      const indent = line.search(/\S/);
+      const end = lines.findIndex((next, at) =>
+        at > i && next.trim() !== "" && next.search(/\S/) < indent
+      );
+      const block = lines.slice(i + 1, end).join("\n");
+      if (block.match(new RegExp(`\\b${name}\\b`, "g"))?.length === 1) {
+        lost.push(`${path}:${i + 1}`);
+      }
+    }
+  }
+  assertEquals([lost, found > 5], [[], true]);
+});
+
+async function productFiles(): Promise<string[]> {
+  const files = ["main.ts"];
+  for (const folder of ["cli", "client", "crypto", "mailstore", "protocol", "server"]) {
+    await addSources(folder, files);
+  }
+  return files;
+}
+
+async function addSources(folder: string, files: string[]): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await addSources(`${folder}/${name}`, files);
+    else if (name.endsWith(".ts")) files.push(`${folder}/${name}`);
+  }
+}
+
 Deno.test("bundle: the tests' own packages are recognised in minified code", async () => {
   const packages = {
     "fast-check": `import fc from "fast-check"; fc.assert(fc.property(fc.nat(), () => true));`,

@@ -1,6 +1,6 @@
 /** A new password with the recovery code, on any computer and with nothing else at hand. */
 
-import { type Bytes, wipe } from "../crypto/bytes.ts";
+import { type Bytes, equalBytes, wipe } from "../crypto/bytes.ts";
 import type { EnrolledDevice } from "../crypto/bundle_keys.ts";
 import { signedCredentials } from "../crypto/credentials.ts";
 import { DecryptionError, FormatError } from "../crypto/errors.ts";
@@ -113,9 +113,10 @@ function recoverySteps(
       const opened = openWithCode({ realm, user, sealed, code });
       const { record, exportKey } = finishRegistration(owner, state, response);
       const access = await openAccess(opened, { sealed, exportKey, device: null });
-      const made = isHardened(access.slots)
-        ? newDevice(access.bundle.devices, computerName())
-        : null;
+      // One that is enrolled already stays so: its secret must outlive a recovery that fails.
+      const isNew = isHardened(access.slots) &&
+        !isEnrolled(await config.device({ realm, user }).read(), access.bundle.devices);
+      const made = isNew ? newDevice(access.bundle.devices, computerName()) : null;
       if (made !== null) await config.device({ realm, user }).write(ownDevice(made));
       const devices = made === null
         ? access.bundle.devices
@@ -139,6 +140,11 @@ function openWithCode(bundle: Parameters<typeof openBundleWithRecovery>[0]) {
     if (cause instanceof DecryptionError || cause instanceof FormatError) throw foreign(cause);
     throw cause;
   }
+}
+
+function isEnrolled(own: OwnDevice | null, devices: readonly EnrolledDevice[]): boolean {
+  return own !== null &&
+    devices.some(({ slot, secret }) => slot === own.slot && equalBytes(secret, own.secret));
 }
 
 function ownDevice({ slot, name, secret }: EnrolledDevice): OwnDevice {

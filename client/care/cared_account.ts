@@ -3,6 +3,7 @@ import type { ClientSession } from "../../protocol/client_session.ts";
 import type { Access, AccountKeys } from "../access.ts";
 import type { ServerAddress } from "../address.ts";
 import type { ConfigStore } from "../config_store.ts";
+import type { KeyLog } from "../key_log/key_log.ts";
 import type { SessionEvents } from "../session_events.ts";
 import type { Ask, StateStore } from "../state_store.ts";
 
@@ -22,6 +23,8 @@ export interface CaredAccount {
   readonly fingerprint: Bytes;
   readonly state: StateStore;
   readonly events: SessionEvents;
+  /** This device's copy of the key log. */
+  readonly log: Pick<KeyLog, "alarms" | "entries" | "sync" | "head">;
   readonly request: Ask;
 
   /** Whether this is the password that logs in. */

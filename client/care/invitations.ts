@@ -1,6 +1,6 @@
 /** Invites made by an administrator's own client. */
 
-import { type Bytes, fromHex } from "../../crypto/bytes.ts";
+import { type Bytes, equalBytes, fromHex } from "../../crypto/bytes.ts";
 import { parseIdentity } from "../../crypto/identity.ts";
 import {
   inviteBindKey,
@@ -17,10 +17,12 @@ import { lookup } from "../../protocol/messages/lookup.ts";
 import type { Invitation, SentInvite } from "../account_care.ts";
 import { parseServerAddress, type ServerAddress } from "../address.ts";
 import { systemClock } from "../clock.ts";
+import { shownHead, unlogged } from "../key_log/findings.ts";
 import { notPinned } from "../session.ts";
 import type { CaredAccount } from "./cared_account.ts";
 
-const HASH_BYTES = 32;
+/** What the first record of a name names as the one before it. */
+const FIRST = { epoch: 1, prevHash: new Uint8Array(32) };
 
 /** See AccountCare. */
 export async function inviteUser(
@@ -48,16 +50,35 @@ export async function inviteUser(
   return { user, invite, expires: new Date(expires).toISOString() };
 }
 
-/** Which of the name's identity records the invited user will make. */
+/**
+ * Which of the name's identity records the invited user will make. What the server says about that is
+ * signed in this user's name, so it has to be what the key log says, too.
+ *
+ * @throws {TrustError} with an AlarmCode: something is wrong with the key log.
+ */
 async function nextIdentity(
-  account: CaredAccount,
+  { request, log }: CaredAccount,
   user: string,
 ): Promise<{ epoch: number; prevHash: Bytes }> {
-  const { results } = await account.request(lookup, { users: [user] });
-  const last = results[0]?.identities.at(-1);
-  if (last === undefined) return { epoch: 1, prevHash: new Uint8Array(HASH_BYTES) };
-  const { epoch, hash } = parseIdentity(last);
-  return { epoch: epoch + 1, prevHash: hash };
+  for (let isFirst = true;; isFirst = false) {
+    const { results } = await request(lookup, { users: [user] });
+    await log.sync();
+    await log.alarms.assertNone();
+    const record = results[0]?.identities.at(-1);
+    const newest = (await log.entries()).identitiesOf(user).at(-1);
+    if (record === undefined && newest === undefined) return FIRST;
+    const { epoch, hash } = record === undefined ? { epoch: 0, hash: null } : parseIdentity(record);
+    if (hash !== null && newest !== undefined && equalBytes(hash, newest.recordHash)) {
+      return { epoch: epoch + 1, prevHash: hash };
+    }
+    // The keys may have changed between the two questions, which is no reason for an alarm.
+    if (isFirst) continue;
+    await log.alarms.raise(unlogged(user, {
+      records: record === undefined ? [] : [record],
+      entries: newest === undefined ? [] : [newest],
+      heads: [shownHead("server", log.head)],
+    }));
+  }
 }
 
 /** Names this user's keys and the newest head of the log that this user has seen. */

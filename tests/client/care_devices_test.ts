@@ -147,6 +147,23 @@ Deno.test("devices: a hardened account opens on enrolled devices only", async (t
     assertEquals(await outcomeElsewhere(office, "alice"), "device_required");
   });
 
+  await t.step("on a device that is enrolled, a recovery leaves its secret as it is", async () => {
+    const path = `${config.directory}/devices/${
+      [...Deno.readDirSync(`${config.directory}/devices`)][0]!.name
+    }`;
+    const before = await Deno.readTextFile(path);
+    const account = await recoverAccount({
+      ...{ address: office.address, user: "alice", password: PASSWORD, config },
+      code: parseRecoveryCode(office.codes.get("alice")!),
+    });
+    await account.close();
+    assertEquals(await Deno.readTextFile(path), before);
+    const here = await office.login("alice", { config });
+    const { devices } = await here.care.devices();
+    assertEquals(devices.map(({ number, isThis }) => [number, isThis]), [[1, true], [2, false]]);
+    await here.close();
+  });
+
   await t.step("relaxed, it opens with the password anywhere", async () => {
     const here = await office.login("alice", { config });
     await here.care.relax();

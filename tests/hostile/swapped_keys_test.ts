@@ -52,6 +52,19 @@ Deno.test("hostile server: swapped keys", async (t) => {
   // A device each, so that one alarm does not stand for another.
   const device = () => office.login("alice");
 
+  await t.step("that are not in the log: nothing is signed over them", async () => {
+    const admin = await device();
+    giveAs(server, "bob", () => [bobs.bytes]);
+    const before = server.asked.length;
+    for (const reset of [true, false]) {
+      const error = await told(() => admin.box.care.inviteUser({ user: "bob", reset }));
+      assertEquals([error.name, error.code], ["TrustError", "unlogged_keys"]);
+    }
+    assert(!server.asked.slice(before).some(({ type }) => type === "invite_user"));
+    await evidenceOf(admin, "unlogged_keys");
+    server.behave();
+  });
+
   await t.step("that are not in the log: nothing is sealed to them", async () => {
     for (const [user, keys] of [["bob", bobs], ["carol", carols]] as const) {
       const from = await device();

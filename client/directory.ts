@@ -12,7 +12,7 @@ import { lookup, type LookupReply } from "../protocol/messages/lookup.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import { parsed } from "./key_chain.ts";
-import { alarmError, shownHead, unlogged } from "./key_log/findings.ts";
+import { alarmError, otherKeysForMe, shownHead, unlogged } from "./key_log/findings.ts";
 import type { LogIndex } from "./key_log/log_index.ts";
 
 const ASK = "The server is damaged or dishonest: ask its administrator. Nothing was sent.";
@@ -150,8 +150,6 @@ export class Directory {
   /**
    * Asks once more about users whose keys were not the newest in the log, or not this user's: they
    * may have changed between the two questions. What stays so is an alarm.
-   *
-   * @throws {TrustError} `own_identity`
    */
   async #settle(users: readonly string[]): Promise<Map<string, Answer>> {
     const { log } = this.#account;
@@ -161,7 +159,10 @@ export class Directory {
     const settled = new Map<string, Answer>();
     for (const result of results) {
       const answer = await answerTo(result);
-      if (!this.#isOwn(answer)) throw ownIdentity();
+      if (!this.#isOwn(answer)) {
+        settled.set(result.user, await this.#notOwn(result, index));
+        continue;
+      }
       const counts = this.#isLogged(answer, index);
       settled.set(result.user, counts ? answer : await this.#unlogged(result, index));
     }
@@ -181,6 +182,18 @@ export class Directory {
     const own = user === me && !await log.checkOwn() ? log.alarms.current : null;
     if (own !== null) return { user, problem: alarmError(own) };
     const finding = unlogged(user, {
+      records: identities.slice(-1),
+      entries: index.identitiesOf(user).slice(-1),
+      heads: [shownHead("server", log.head)],
+    });
+    await log.alarms.note(finding);
+    return { user, problem: alarmError(finding) };
+  }
+
+  /** Other keys for this user: sending stops, and mail still comes in. */
+  async #notOwn({ user, identities }: LookupResult, index: LogIndex): Promise<Answer> {
+    const { log } = this.#account;
+    const finding = otherKeysForMe({
       records: identities.slice(-1),
       entries: index.identitiesOf(user).slice(-1),
       heads: [shownHead("server", log.head)],
@@ -251,11 +264,4 @@ function isNewest({ user, newest }: DirectoryEntry, index: LogIndex): boolean {
   const entry = index.identitiesOf(user).at(-1);
   if (entry === undefined || newest === null) return entry === undefined && newest === null;
   return entry.type === newest.type && equalBytes(entry.recordHash, newest.hash);
-}
-
-function ownIdentity(): TrustError {
-  return new TrustError("own_identity", "The server gives other people wrong keys for you.", {
-    hint: "Mail to you may be read by somebody else. Do not use this server until its " +
-      "administrator has explained it; warn the people who write to you.",
-  });
 }

@@ -100,6 +100,24 @@ export function foreignEntries(
   });
 }
 
+/** The directory gives others another identity of this user than the one that this user has. */
+export function otherKeysForMe(
+  { records, entries, heads }: {
+    records: readonly Bytes[];
+    entries: readonly LogEntry[];
+    heads: readonly ShownHead[];
+  },
+): Finding {
+  return finding("own_identity", {
+    message: "The server gives other people wrong keys for you.",
+    hint: "Mail to you may be read by somebody else. Do not use this server until its " +
+      `administrator has explained it; warn the people who write to you. ${ASK}`,
+    heads,
+    entries,
+    records,
+  });
+}
+
 /** @param own Whether they are this user's: then it is this user's key that is not in the log. */
 export function unlogged(
   user: string,
@@ -129,7 +147,7 @@ export function alarmError({ code, message, hint }: Pick<Evidence, "code" | "mes
 }
 
 const ALARM_CODES: ReadonlySet<string> = new Set<AlarmCode>(
-  ["log_fork", "log_rollback", "log_withheld", "own_entry", "unlogged_keys"],
+  ["log_fork", "log_rollback", "log_withheld", "own_entry", "own_identity", "unlogged_keys"],
 );
 
 /** Whether an error is that something was found, and so kept as evidence already. */

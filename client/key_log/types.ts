@@ -16,6 +16,8 @@ export type AlarmCode =
   | "log_withheld"
   /** The log has keys in this user's name that this user has not made. */
   | "own_entry"
+  /** The server gives other people keys for this user that are not this user's. */
+  | "own_identity"
   /** The server gives keys that are not the newest in the log, or not in it at all. */
   | "unlogged_keys";
 

@@ -30,10 +30,10 @@ export async function upload(
   const totalBytes = content.length;
   onProgress({ doneBytes: 0, totalBytes });
   if (totalBytes <= INLINE_CONTENT_BYTES) {
-    await session.request(send, { messageId, header, summary, content });
+    await session.request(send, { messageId, header, summary, content, ownEntry: null });
   } else {
     await uploadInChunks(session, mail, onProgress);
-    await session.request(sendCommit, { messageId });
+    await session.request(sendCommit, { messageId, ownEntry: null });
   }
   onProgress({ doneBytes: totalBytes, totalBytes });
 }

@@ -5,21 +5,15 @@
 
 import { StoreError } from "./errors.ts";
 import type { LogAppend } from "./log_store.ts";
-import type {
-  AccountChange,
-  Attempts,
-  ContentRange,
-  Delivery,
-  EntryChange,
-  Page,
-  Piece,
-  Upload,
-} from "./store.ts";
+import type { ChangesWanted, ContentRange, EntryChange, Page } from "./mailbox_store.ts";
+import type { AccountChange, Attempts, Delivery, Piece, Upload } from "./store.ts";
 
 /** Length of a tag in bytes. */
 export const TAG_BYTES = 32;
 /** Length of a message id in bytes. */
 export const MESSAGE_ID_BYTES = 16;
+/** Length of the name of a blob in bytes. */
+export const BLOB_NAME_BYTES = 16;
 /** Length of the digest of a message and of an invite's token hash in bytes. */
 export const DIGEST_BYTES = 32;
 
@@ -51,6 +45,7 @@ export function checkCount(what: string, value: number): void {
 
 /** What deliveries and uploads have in common. */
 export function checkEnvelope(mail: Omit<Delivery, "content">): void {
+  if (mail.own) checkTags([mail.own.tag]);
   checkMessageIds([mail.messageId]);
   checkLength("a digest", mail.digest, DIGEST_BYTES);
   checkTags(mail.mailboxes);
@@ -120,6 +115,22 @@ export function checkPage(tag: Uint8Array, page: Page): void {
   checkTags([tag]);
   checkCount("the index to list before", page.before ?? 0);
   checkCount("the number of entries to list", page.limit);
+}
+
+export function checkChangesWanted(tag: Uint8Array, wanted: ChangesWanted): void {
+  checkTags([tag]);
+  checkCount("what to list changes since", wanted.since);
+  checkCount("the number of changes to list", wanted.limit);
+  if (wanted.limit === 0) throw misuse("at least one change must be asked for");
+}
+
+export function checkBlob(
+  tag: Uint8Array,
+  { name, revision }: { name: Uint8Array; revision: number },
+): void {
+  checkTags([tag]);
+  checkLength("the name of a blob", name, BLOB_NAME_BYTES);
+  checkCount("a revision", revision);
 }
 
 export function checkRange(tag: Uint8Array, range: ContentRange): void {

@@ -5,12 +5,13 @@
 
 import { StoreError } from "./errors.ts";
 import { MemoryAccounts } from "./memory/accounts.ts";
+import { MemoryBlobs } from "./memory/blobs.ts";
 import { MemoryDeliveries } from "./memory/deliveries.ts";
 import { MemoryLog } from "./memory/log.ts";
 import { MemoryMailboxes } from "./memory/mailboxes.ts";
 import { type Sync, Tables } from "./memory/tables.ts";
 import { verifyTables } from "./memory/verify.ts";
-import { DEFAULT_STAGE_LIMITS, type MailStore, type OpenOptions } from "./store.ts";
+import { DEFAULT_STAGE_LIMITS, type MailStore, MAX_REMOVALS, type OpenOptions } from "./store.ts";
 
 /** Opens an empty store. */
 export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
@@ -18,7 +19,8 @@ export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
   const accounts = new MemoryAccounts(tables);
   const log = new MemoryLog(tables);
   const deliveries = new MemoryDeliveries(tables, options.stageLimits ?? DEFAULT_STAGE_LIMITS);
-  const mailboxes = new MemoryMailboxes(tables);
+  const mailboxes = new MemoryMailboxes(tables, options.maxRemovals ?? MAX_REMOVALS);
+  const blobs = new MemoryBlobs(tables);
   let open = true;
 
   /** The same function, run in its turn, with what it throws as a rejection. */
@@ -51,6 +53,7 @@ export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
     appendContent: (piece) => deliveries.appendContent(piece),
     commitStaged: (commit) => deliveries.commitStaged(commit),
     listEntries: (tag, page) => mailboxes.listEntries(tag, page),
+    listChanges: (tag, wanted) => mailboxes.listChanges(tag, wanted),
     findEntries: (tag, wanted) => mailboxes.findEntries(tag, wanted),
     mailParts: (tag, messageIds, options) => mailboxes.mailParts(tag, messageIds, options),
     readContent: (tag, range) => mailboxes.readContent(tag, range),
@@ -58,6 +61,10 @@ export function openMemoryStore(options: OpenOptions): Promise<MailStore> {
     removeEntries: (tag, messageIds) => mailboxes.removeEntries(tag, messageIds),
     state: (tag) => mailboxes.state(tag),
     saveState: (tag, revision, sealed) => mailboxes.saveState(tag, revision, sealed),
+    putBlob: (tag, change) => blobs.putBlob(tag, change),
+    blob: (tag, name) => blobs.blob(tag, name),
+    blobs: (tag, page) => blobs.blobs(tag, page),
+    removeBlob: (tag, name, revision) => blobs.removeBlob(tag, name, revision),
     dataVersion: () => 1,
     verify: () => verifyTables(tables),
   };

@@ -7,10 +7,26 @@
 import { setTimeout } from "node:timers/promises";
 import type { Bytes } from "../crypto/bytes.ts";
 import * as check from "./arguments.ts";
+import type { BlobChange, BlobInfo, BlobOutcome } from "./blob_store.ts";
 import type { LogAppend, LoggedRecord } from "./log_store.ts";
+import type {
+  Changes,
+  ChangesWanted,
+  ContentRange,
+  Entry,
+  EntryChange,
+  EntryChangeResult,
+  EntryPage,
+  MailParts,
+  Page,
+  SealedState,
+  WantedEntries,
+} from "./mailbox_store.ts";
 import { changeAccount } from "./sqlite/account_change.ts";
 import * as accounts from "./sqlite/accounts.ts";
 import { type Database, storeError } from "./sqlite/database.ts";
+import * as blobs from "./sqlite/blobs.ts";
+import { listChanges } from "./sqlite/changes.ts";
 import * as deliveries from "./sqlite/deliveries.ts";
 import { closed, GroupCommit } from "./sqlite/group_commit.ts";
 import * as log from "./sqlite/log.ts";
@@ -42,12 +58,14 @@ class SqliteStore implements store.MailStore {
   readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #limits: store.StageLimits;
+  readonly #maxRemovals: number;
   #closing: Promise<void> | undefined;
 
   constructor(database: Database, options: store.OpenOptions) {
     this.#db = database;
     this.#group = new GroupCommit(database);
     this.#limits = options.stageLimits ?? store.DEFAULT_STAGE_LIMITS;
+    this.#maxRemovals = options.maxRemovals ?? store.MAX_REMOVALS;
   }
 
   /** A read: what `query` returns, with SQLite's errors translated. */
@@ -195,15 +213,17 @@ class SqliteStore implements store.MailStore {
     return await this.#write("finish an upload", (db) => deliveries.commitStaged(db, commit));
   }
 
-  async listEntries(
-    tag: Bytes,
-    page: store.Page,
-  ): Promise<{ total: number; entries: store.Entry[] }> {
+  async listEntries(tag: Bytes, page: Page): Promise<EntryPage> {
     check.checkPage(tag, page);
     return await this.#read((db) => db.snapshot(() => mailboxes.listEntries(db, tag, page)));
   }
 
-  async findEntries(tag: Bytes, wanted: store.WantedEntries): Promise<store.Entry[]> {
+  async listChanges(tag: Bytes, wanted: ChangesWanted): Promise<Changes> {
+    check.checkChangesWanted(tag, wanted);
+    return await this.#read((db) => db.snapshot(() => listChanges(db, tag, wanted)));
+  }
+
+  async findEntries(tag: Bytes, wanted: WantedEntries): Promise<Entry[]> {
     check.checkTags([tag]);
     for (const index of wanted.indices) check.checkCount("an index", index);
     check.checkMessageIds(wanted.messageIds);
@@ -214,7 +234,7 @@ class SqliteStore implements store.MailStore {
     tag: Bytes,
     messageIds: readonly Bytes[],
     { maxBytes }: { maxBytes?: number } = {},
-  ): Promise<store.MailParts[]> {
+  ): Promise<MailParts[]> {
     check.checkTags([tag]);
     check.checkMessageIds(messageIds);
     const wanted = { messageIds, maxBytes };
@@ -223,7 +243,7 @@ class SqliteStore implements store.MailStore {
 
   async readContent(
     tag: Bytes,
-    range: store.ContentRange,
+    range: ContentRange,
   ): Promise<{ data: Bytes; total: number } | null> {
     check.checkRange(tag, range);
     return await this.#read((db) => db.snapshot(() => mailboxes.readContent(db, tag, range)));
@@ -231,8 +251,8 @@ class SqliteStore implements store.MailStore {
 
   async putEntries(
     tag: Bytes,
-    items: readonly store.EntryChange[],
-  ): Promise<store.EntryChangeResult[]> {
+    items: readonly EntryChange[],
+  ): Promise<EntryChangeResult[]> {
     check.checkChanges(tag, items);
     return await this.#write("save entries", (db) => mailboxes.putEntries(db, tag, items));
   }
@@ -242,11 +262,11 @@ class SqliteStore implements store.MailStore {
     check.checkMessageIds(messageIds);
     return await this.#write(
       "remove entries",
-      (db) => mailboxes.removeEntries(db, tag, messageIds),
+      (db) => mailboxes.removeEntries(db, tag, { messageIds, maxRemovals: this.#maxRemovals }),
     );
   }
 
-  async state(tag: Bytes): Promise<store.SealedState> {
+  async state(tag: Bytes): Promise<SealedState> {
     check.checkTags([tag]);
     return await this.#read((db) => mailboxes.readState(db, tag));
   }
@@ -257,6 +277,30 @@ class SqliteStore implements store.MailStore {
     return await this.#write(
       "save an account's state",
       (db) => mailboxes.saveState(db, tag, { revision, sealed }),
+    );
+  }
+
+  async putBlob(tag: Bytes, change: BlobChange): Promise<BlobOutcome> {
+    check.checkBlob(tag, change);
+    return await this.#write("save a blob", (db) => blobs.putBlob(db, tag, change));
+  }
+
+  async blob(tag: Bytes, name: Bytes): Promise<{ revision: number; sealed: Bytes } | null> {
+    check.checkBlob(tag, { name, revision: 0 });
+    return await this.#read((db) => blobs.readBlob(db, tag, name));
+  }
+
+  async blobs(tag: Bytes, page: { after: Bytes | null; limit: number }): Promise<BlobInfo[]> {
+    check.checkTags([tag]);
+    check.checkCount("the number of blobs to list", page.limit);
+    return await this.#read((db) => blobs.listBlobs(db, tag, page));
+  }
+
+  async removeBlob(tag: Bytes, name: Bytes, revision: number): Promise<boolean> {
+    check.checkBlob(tag, { name, revision });
+    return await this.#write(
+      "remove a blob",
+      (db) => blobs.removeBlob(db, tag, { name, revision }),
     );
   }
 

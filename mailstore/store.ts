@@ -19,7 +19,9 @@
  */
 
 import type { Bytes } from "../crypto/bytes.ts";
+import type { BlobStore } from "./blob_store.ts";
 import type { LogAppend, LogStore } from "./log_store.ts";
+import type { MailboxStore } from "./mailbox_store.ts";
 
 /**
  * `invited`: an account without a login, waiting for its registration.
@@ -114,6 +116,8 @@ export interface Delivery {
   readonly content: Bytes;
   /** At least one tag; a tag given twice counts once. */
   readonly mailboxes: readonly Bytes[];
+  /** The sealed entry with which it is in one of these mailboxes at once, in revision 1. */
+  readonly own?: { readonly tag: Bytes; readonly sealed: Bytes } | null;
 }
 
 /** The number that a message got in a mailbox. */
@@ -138,7 +142,7 @@ export type DeliveryOutcome =
   | { readonly outcome: "id_reused" };
 
 /** The start of an upload in pieces. */
-export interface Upload extends Omit<Delivery, "content"> {
+export interface Upload extends Omit<Delivery, "content" | "own"> {
   /** Tag of who uploads; nobody else can go on with it. */
   readonly owner: Bytes;
   /** Bytes that will come. */
@@ -171,6 +175,8 @@ export interface Commit {
   readonly messageId: Bytes;
   /** Replaces the `meta` that was staged. */
   readonly meta: Bytes;
+  /** The sealed entry of the owner's own mailbox, as in Delivery. */
+  readonly own?: Bytes | null;
 }
 
 /** `incomplete`: pieces are missing from offset `received` on. `not_staged`: no such upload. */
@@ -178,68 +184,6 @@ export type CommitOutcome =
   | DeliveryOutcome
   | { readonly outcome: "incomplete"; readonly received: number }
   | { readonly outcome: "not_staged" };
-
-/** A line of a mailbox. */
-export interface Entry {
-  readonly index: number;
-  readonly messageId: Bytes;
-  readonly meta: Bytes;
-  readonly contentLength: number;
-  /** 0 as long as `sealed` is null. */
-  readonly revision: number;
-  /** What the owner of the mailbox wrote to it last. */
-  readonly sealed: Bytes | null;
-}
-
-/** What of a mailbox to list: entries below index `before` (null: all). */
-export interface Page {
-  readonly before: number | null;
-  readonly limit: number;
-  /** See MailboxStore. */
-  readonly maxBytes?: number;
-}
-
-/** Entries with one of these numbers or ids. */
-export interface WantedEntries {
-  readonly indices: readonly number[];
-  readonly messageIds: readonly Bytes[];
-  /** See MailboxStore. */
-  readonly maxBytes?: number;
-}
-
-/** The parts of a message that come before its content. */
-export interface MailParts {
-  readonly messageId: Bytes;
-  readonly header: Bytes;
-  readonly summary: Bytes;
-}
-
-/** A part of the content of a message in a mailbox. */
-export interface ContentRange {
-  readonly messageId: Bytes;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** A change of an entry: counts only if the entry is at `revision` now. */
-export interface EntryChange {
-  readonly messageId: Bytes;
-  readonly revision: number;
-  readonly sealed: Bytes;
-}
-
-/** `revision` is what the entry has after the call; 0 with `ok` false also where there is none. */
-export interface EntryChangeResult {
-  readonly messageId: Bytes;
-  readonly revision: number;
-  readonly ok: boolean;
-}
-
-/** The sealed state of an account; revision 0 and null before the first save. */
-export interface SealedState {
-  readonly revision: number;
-  readonly sealed: Bytes | null;
-}
 
 /** How much unfinished uploading one owner may cause. */
 export interface StageLimits {
@@ -256,6 +200,8 @@ export const DEFAULT_STAGE_LIMITS: StageLimits = {
 
 /** An upload that was begun so long ago is dropped. */
 export const STAGE_LIFETIME_MS = 24 * 60 * 60_000;
+/** Removals from a mailbox that are remembered; then the oldest are forgotten. */
+export const MAX_REMOVALS = 100_000;
 /** Content is kept in pieces of at most so many bytes. */
 export const CONTENT_PIECE_BYTES = 256 * 1024;
 /**
@@ -323,39 +269,7 @@ export interface DeliveryStore {
   commitStaged(commit: Commit): Promise<CommitOutcome>;
 }
 
-/**
- * What a user sees of her own; the `tag` is hers.
- *
- * With `maxBytes` an answer ends before the item with which what it has sealed, or header and
- * summary, would be more than that; it has at least one item. What is left out is not read.
- */
-export interface MailboxStore {
-  /** Entries of a page, newest first, and how many the mailbox has. */
-  listEntries(tag: Bytes, page: Page): Promise<{ total: number; entries: Entry[] }>;
-  /**
-   * Newest first, each once. When not all of them fit, those asked for first are there: numbers
-   * before ids.
-   */
-  findEntries(tag: Bytes, wanted: WantedEntries): Promise<Entry[]>;
-  /** In the order of `messageIds`, each once, without those that are not in this mailbox. */
-  mailParts(
-    tag: Bytes,
-    messageIds: readonly Bytes[],
-    options?: { maxBytes?: number },
-  ): Promise<MailParts[]>;
-  /** Null if the message is not in this mailbox. Past the end `data` is shorter, or empty. */
-  readContent(tag: Bytes, range: ContentRange): Promise<{ data: Bytes; total: number } | null>;
-  /** Each item on its own: one that is refused does not stop the others. */
-  putEntries(tag: Bytes, items: readonly EntryChange[]): Promise<EntryChangeResult[]>;
-  /** Takes messages out of the mailbox. Returns how many were there. */
-  removeEntries(tag: Bytes, messageIds: readonly Bytes[]): Promise<number>;
-
-  state(tag: Bytes): Promise<SealedState>;
-  /** Returns the new revision, or null if the state is not at `revision` or there is no account. */
-  saveState(tag: Bytes, revision: number, sealed: Bytes): Promise<number | null>;
-}
-
-export interface MailStore extends AccountStore, LogStore, DeliveryStore, MailboxStore {
+export interface MailStore extends AccountStore, LogStore, DeliveryStore, MailboxStore, BlobStore {
   /** A number that changes when somebody else (another process) has written to the storage. */
   dataVersion(): Promise<number>;
   /** Looks for everything that must not be. Returns a sentence for each problem. */
@@ -369,4 +283,6 @@ export interface OpenOptions {
   /** Now, in ms since the epoch: uploads past their lifetime are dropped. */
   readonly now: number;
   readonly stageLimits?: StageLimits;
+  /** Removals remembered for each mailbox; MAX_REMOVALS unless said. */
+  readonly maxRemovals?: number;
 }

@@ -77,9 +77,19 @@ export const MAX_LIST_PAGE = 200;
 /** Mails in one `fetch`. */
 export const MAX_FETCH_MAILS = 100;
 /** Items in one `put_entry`. */
-export const MAX_PUT_ENTRIES = 100;
+export const MAX_PUT_ENTRIES = 500;
+/** Mails in one `remove_mails`. */
+export const MAX_REMOVE_MAILS = 500;
+/** Removals in one reply to `changes`. */
+export const MAX_REMOVALS_LISTED = 1000;
+/** Greatest blob, in bytes. */
+export const MAX_BLOB_BYTES = 1024 * 1024;
+/** Greatest sum of all blobs of an account, in bytes. */
+export const MAX_BLOBS_BYTES = 256 * 1024 * 1024;
+/** Blobs in one reply to `list_blobs`. */
+export const MAX_LISTED_BLOBS = 1000;
 /**
- * A reply that may be cut (`lookup`, `list`, `entries`, `fetch`) ends before the item that would
+ * A reply that may be cut (`lookup`, `list`, `changes`, `entries`, `fetch`) ends before the item that would
  * make its binary fields longer than this together, in bytes; it always holds at least one item.
  */
 export const REPLY_BUDGET_BYTES = 1024 * 1024;

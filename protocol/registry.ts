@@ -3,7 +3,9 @@
  *
  * Bytes: docs/protocol.md, 7.
  */
+import { getBlob, listBlobs, putBlob, removeBlob } from "./messages/blobs.ts";
 import { changeCredentials } from "./messages/change_credentials.ts";
+import { changes } from "./messages/changes.ts";
 import { content } from "./messages/content.ts";
 import { enrolDevice } from "./messages/enrol_device.ts";
 import { entries } from "./messages/entries.ts";
@@ -20,6 +22,7 @@ import { ping } from "./messages/ping.ts";
 import { putEntry } from "./messages/put_entry.ts";
 import { putState } from "./messages/put_state.ts";
 import { putVouch } from "./messages/put_vouch.ts";
+import { removeMails } from "./messages/remove_mails.ts";
 import { send } from "./messages/send.ts";
 import { sendBegin } from "./messages/send_begin.ts";
 import { sendChunk } from "./messages/send_chunk.ts";
@@ -33,10 +36,16 @@ export const MESSAGES = {
   send_chunk: sendChunk,
   send_commit: sendCommit,
   list,
+  changes,
   entries,
   fetch: fetchMails,
   content,
   put_entry: putEntry,
+  remove_mails: removeMails,
+  put_blob: putBlob,
+  get_blob: getBlob,
+  list_blobs: listBlobs,
+  remove_blob: removeBlob,
   get_state: getState,
   put_state: putState,
   log_sync: logSync,

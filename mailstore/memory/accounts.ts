@@ -146,6 +146,9 @@ export class MemoryAccounts implements Sync<AccountStore> {
     this.tables.attempts.delete(key);
     const messages = [...account.entries.values()].map(({ messageId }) => messageId);
     account.entries.clear();
+    account.removals = [];
+    account.forgotten = ++account.modseq;
+    account.blobs.clear();
     for (const messageId of messages) this.tables.removeUnreferenced(messageId);
     account.state = { revision: 0, sealed: null };
     account.invite = null;
@@ -174,7 +177,7 @@ function newAccount({ tag, status, profile, login, bundle }: Parts): MemoryAccou
     bundle: copyOf(bundle),
     invite: null,
     state: { revision: 0, sealed: null },
-    lastIndex: 0,
+    ...{ lastIndex: 0, modseq: 0, forgotten: 0, removals: [], blobs: new Map() },
     entries: new Map(),
   };
 }

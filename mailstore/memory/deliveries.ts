@@ -29,7 +29,7 @@ export class MemoryDeliveries implements Sync<DeliveryStore> {
     }
     const refused = this.#refused(delivery.mailboxes);
     if (refused.length > 0) return { outcome: "refused", tags: refused };
-    return this.#add(copyMessage(delivery, null), delivery.mailboxes);
+    return this.#add(copyMessage(delivery, null), delivery);
   }
 
   dropExpiredUploads(now: number): void {
@@ -86,7 +86,8 @@ export class MemoryDeliveries implements Sync<DeliveryStore> {
     this.tables.removeUploads((other) => other === begun);
     if (present !== undefined) return this.deliver({ ...upload, content });
     const message = copyMessage({ ...upload, content, meta: commit.meta }, upload.owner);
-    return this.#add(message, upload.mailboxes);
+    const own = commit.own ? { tag: commit.owner, sealed: commit.own } : null;
+    return this.#add(message, { mailboxes: upload.mailboxes, own });
   }
 
   #find({ owner, messageId }: { owner: Bytes; messageId: Bytes }): MemoryUpload | undefined {
@@ -111,13 +112,18 @@ export class MemoryDeliveries implements Sync<DeliveryStore> {
     }
   }
 
-  #add(message: MemoryMessage, mailboxes: readonly Bytes[]): DeliveryOutcome {
+  #add(
+    message: MemoryMessage,
+    { mailboxes, own = null }: Pick<Delivery, "mailboxes" | "own">,
+  ): DeliveryOutcome {
     const messageId = message.messageId.toHex();
     this.tables.messages.set(messageId, message);
     const entries = check.distinct(mailboxes).map((tag) => {
       const account = this.tables.account(tag)!;
       const index = ++account.lastIndex;
-      account.entries.set(index, { messageId, revision: 0, sealed: null });
+      const sealed = own !== null && equalBytes(own.tag, tag) ? own.sealed.slice() : null;
+      const revision = sealed === null ? 0 : 1;
+      account.entries.set(index, { messageId, revision, sealed, modseq: ++account.modseq });
       return { tag: tag.slice(), index };
     });
     return { outcome: "stored", meta: message.meta.slice(), entries };

@@ -4,28 +4,65 @@ import type { Bytes } from "../../crypto/bytes.ts";
 import * as check from "../arguments.ts";
 import { withinBytes } from "../budget.ts";
 import type {
+  Changes,
+  ChangesWanted,
   ContentRange,
   Entry,
   EntryChange,
   EntryChangeResult,
+  EntryPage,
   MailboxStore,
   MailParts,
   Page,
   SealedState,
   WantedEntries,
-} from "../store.ts";
+} from "../mailbox_store.ts";
 import { copyOf, type MemoryEntry, type Sync, type Tables } from "./tables.ts";
+
+/** Removals in one answer. */
+const MAX_REMOVED = 1000;
 
 /** The functions behind MailboxStore; synchronous, so each is one step. */
 export class MemoryMailboxes implements Sync<MailboxStore> {
-  constructor(readonly tables: Tables) {}
+  constructor(readonly tables: Tables, readonly maxRemovals: number) {}
 
-  listEntries(tag: Bytes, page: Page): { total: number; entries: Entry[] } {
+  listEntries(tag: Bytes, page: Page): EntryPage {
     check.checkPage(tag, page);
     const all = this.#newestFirst(tag);
     const below = all.filter(([index]) => index < (page.before ?? Infinity));
     const entries = below.slice(0, page.limit).map((line) => this.#entry(line));
-    return { total: all.length, entries: [...withinBytes(entries, sealedBytes, page.maxBytes)] };
+    const modseq = this.tables.account(tag)?.modseq ?? 0;
+    const fitting = [...withinBytes(entries, sealedBytes, page.maxBytes)];
+    return { total: all.length, modseq, entries: fitting };
+  }
+
+  listChanges(tag: Bytes, wanted: ChangesWanted): Changes {
+    check.checkChangesWanted(tag, wanted);
+    const { since, limit, maxBytes } = wanted;
+    const account = this.tables.account(tag);
+    const { modseq = 0, forgotten = 0, removals = [] } = account ?? {};
+    if (since < forgotten || since > modseq) {
+      return { reset: true, next: modseq, more: false, entries: [], removed: [] };
+    }
+    const changed = [...account?.entries ?? []]
+      .filter(([, entry]) => entry.modseq > since)
+      .sort(([, a], [, b]) => a.modseq - b.modseq);
+    const page = changed.slice(0, limit);
+    const entries = [
+      ...withinBytes(page.map((line) => this.#entry(line)), sealedBytes, maxBytes),
+    ];
+    const entriesTo = entries.length < changed.length
+      ? changed[entries.length - 1]?.[1].modseq ?? since
+      : modseq;
+    const gone = removals.filter((removal) =>
+      removal.modseq > since && removal.modseq <= entriesTo
+    );
+    const next = gone.length < MAX_REMOVED ? entriesTo : gone[MAX_REMOVED - 1]!.modseq;
+    return {
+      ...{ reset: false, next, more: next < modseq },
+      entries: entries.filter((_, i) => changed[i]![1].modseq <= next),
+      removed: gone.slice(0, MAX_REMOVED).map(({ index }) => index),
+    };
   }
 
   findEntries(tag: Bytes, wanted: WantedEntries): Entry[] {
@@ -75,6 +112,7 @@ export class MemoryMailboxes implements Sync<MailboxStore> {
       if (ok) {
         entry.revision++;
         entry.sealed = sealed.slice();
+        entry.modseq = ++this.tables.account(tag)!.modseq;
       }
       return { messageId: messageId.slice(), revision: entry?.revision ?? 0, ok };
     });
@@ -87,7 +125,14 @@ export class MemoryMailboxes implements Sync<MailboxStore> {
     for (const id of messageIds) {
       const found = this.tables.findEntry(tag, id);
       if (found === undefined) continue;
-      this.tables.account(tag)!.entries.delete(found[0]);
+      const account = this.tables.account(tag)!;
+      account.entries.delete(found[0]);
+      account.removals.push({ modseq: ++account.modseq, index: found[0] });
+      const forgotten = account.removals.splice(
+        0,
+        Math.max(0, account.removals.length - this.maxRemovals),
+      );
+      account.forgotten = forgotten.at(-1)?.modseq ?? account.forgotten;
       this.tables.removeUnreferenced(id.toHex());
       removed++;
     }

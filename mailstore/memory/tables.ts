@@ -5,12 +5,15 @@
 
 import type { Bytes } from "../../crypto/bytes.ts";
 import type { LogAppend } from "../log_store.ts";
-import type { AccountStatus, Attempts, DeliveryOutcome, SealedState, Upload } from "../store.ts";
+import type { SealedState } from "../mailbox_store.ts";
+import type { AccountStatus, Attempts, DeliveryOutcome, Upload } from "../store.ts";
 
 export interface MemoryEntry {
   readonly messageId: string;
   revision: number;
   sealed: Bytes | null;
+  /** That of the mailbox at the last change. */
+  modseq: number;
 }
 
 export interface MemoryAccount {
@@ -23,6 +26,14 @@ export interface MemoryAccount {
   invite: { tokenHash: Bytes; expires: number } | null;
   state: SealedState;
   lastIndex: number;
+  /** Counts the changes to the entries. */
+  modseq: number;
+  /** Removals up to this one are not remembered. */
+  forgotten: number;
+  /** In the order of their modseq. */
+  removals: { readonly modseq: number; readonly index: number }[];
+  /** By name, in hexadecimal. */
+  readonly blobs: Map<string, { revision: number; sealed: Bytes }>;
   /** By index, ascending, since numbers only grow. */
   readonly entries: Map<number, MemoryEntry>;
 }

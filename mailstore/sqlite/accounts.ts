@@ -95,7 +95,14 @@ export function emptyAccount(db: Database, tag: Bytes): void {
   const { id } = accountRow(db, tag)!;
   discardBelongings(db, tag, id);
   db.run("DELETE FROM entries WHERE mailbox = ?", id);
-  db.run("UPDATE mailboxes SET entry_count = 0 WHERE account = ?", id);
+  db.run("DELETE FROM removals WHERE mailbox = ?", id);
+  // Who has seen anything of the mailbox before has to start anew.
+  db.run(
+    `UPDATE mailboxes SET entry_count = 0, modseq = modseq + 1, forgotten = modseq + 1
+     WHERE account = ?`,
+    id,
+  );
+  db.run("DELETE FROM blobs WHERE account = ?", id);
   db.run("DELETE FROM states WHERE account = ?", id);
   db.run("DELETE FROM invites WHERE account = ?", id);
 }

@@ -36,7 +36,8 @@ export function deliver(db: Database, delivery: Delivery): DeliveryOutcome {
   const id = createContent(db, delivery.content.length);
   addPieces(db, { content: id, start: 0, data: delivery.content });
   createMessage(db, id, { ...delivery, uploadedBy: null });
-  return { outcome: "stored", meta: delivery.meta, entries: addEntries(db, id, recipients) };
+  const { meta, own = null } = delivery;
+  return { outcome: "stored", meta, entries: addEntries(db, id, { recipients, own }) };
 }
 
 /** An upload as it is kept. */
@@ -154,10 +155,11 @@ function finishUpload(db: Database, upload: UploadRow, commit: Commit): CommitOu
   const { recipients, refused } = resolveRecipients(db, splitTags(parts.mailboxes));
   if (refused.length > 0) return { outcome: "refused", tags: refused };
   db.run("DELETE FROM uploads WHERE content = ?", content);
-  const { messageId, meta, owner } = commit;
+  const { messageId, meta, owner, own: sealed = null } = commit;
+  const own = sealed === null ? null : { tag: owner, sealed };
   const { header, summary } = parts;
   createMessage(db, content, { messageId, digest, meta, header, summary, uploadedBy: owner });
-  return { outcome: "stored", meta, entries: addEntries(db, content, recipients) };
+  return { outcome: "stored", meta, entries: addEntries(db, content, { recipients, own }) };
 }
 
 function splitTags(joined: Bytes): Bytes[] {

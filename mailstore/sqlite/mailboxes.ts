@@ -8,31 +8,29 @@ import type {
   Entry,
   EntryChange,
   EntryChangeResult,
+  EntryPage,
   MailParts,
   Page,
   SealedState,
   WantedEntries,
-} from "../store.ts";
+} from "../mailbox_store.ts";
 import { accountRow } from "./accounts.ts";
+import { forgetRemovals, nextModseq } from "./changes.ts";
 import type { Database } from "./database.ts";
+import { ENTRY_COLUMNS, ENTRY_TABLES } from "./entry_columns.ts";
 import { removeUnreferenced } from "./messages.ts";
-
-const ENTRY_COLUMNS =
-  `number AS "index", message_id AS messageId, meta, length AS contentLength, revision, sealed`;
-const ENTRY_TABLES =
-  "entries JOIN messages ON messages.id = message JOIN contents ON contents.id = message";
 
 export function listEntries(
   db: Database,
   tag: Bytes,
   { before, limit, maxBytes }: Page,
-): { total: number; entries: Entry[] } {
-  const mailbox = db.get<{ account: number; total: number }>(
-    `SELECT account, entry_count AS total FROM mailboxes JOIN accounts ON id = account
+): EntryPage {
+  const mailbox = db.get<{ account: number; total: number; modseq: number }>(
+    `SELECT account, entry_count AS total, modseq FROM mailboxes JOIN accounts ON id = account
      WHERE tag = ?`,
     tag,
   );
-  if (mailbox === undefined) return { total: 0, entries: [] };
+  if (mailbox === undefined) return { total: 0, modseq: 0, entries: [] };
   const rows = db.each<Entry>(
     `SELECT ${ENTRY_COLUMNS} FROM ${ENTRY_TABLES} WHERE mailbox = ? AND number < ?
      ORDER BY number DESC LIMIT ?`,
@@ -41,7 +39,8 @@ export function listEntries(
     limit,
   );
   const entries = [...withinBytes(rows, sealedBytes, maxBytes)];
-  return { total: mailbox.total, entries: entries.map((entry) => ({ ...entry })) };
+  const { total, modseq } = mailbox;
+  return { total, modseq, entries: entries.map((entry) => ({ ...entry })) };
 }
 
 export function findEntries(db: Database, tag: Bytes, wanted: WantedEntries): Entry[] {
@@ -128,9 +127,11 @@ function messageInMailbox(
   db: Database,
   tag: Bytes,
   messageId: Bytes,
-): { mailbox: number; number: number; message: number; length: number } | undefined {
+):
+  | { mailbox: number; number: number; message: number; length: number; revision: number }
+  | undefined {
   return db.get(
-    `SELECT mailbox, number, message, length FROM ${ENTRY_TABLES}
+    `SELECT mailbox, number, message, length, revision FROM ${ENTRY_TABLES}
      JOIN accounts ON accounts.id = mailbox WHERE message_id = ? AND tag = ?`,
     messageId,
     tag,
@@ -160,34 +161,46 @@ export function putEntries(
   return items.map(({ messageId, revision, sealed }) => {
     const entry = messageInMailbox(db, tag, messageId);
     if (entry === undefined) return { messageId: messageId.slice(), revision: 0, ok: false };
-    const changed = db.run(
-      `UPDATE entries SET sealed = ?, revision = revision + 1
-       WHERE mailbox = ? AND number = ? AND revision = ?`,
+    const { mailbox, number } = entry;
+    if (entry.revision !== revision) {
+      return { messageId: messageId.slice(), revision: entry.revision, ok: false };
+    }
+    db.run(
+      `UPDATE entries SET sealed = ?, revision = revision + 1, modseq = ?
+       WHERE mailbox = ? AND number = ?`,
       sealed,
-      entry.mailbox,
-      entry.number,
-      revision,
+      nextModseq(db, mailbox),
+      mailbox,
+      number,
     );
-    if (changed > 0) return { messageId: messageId.slice(), revision: revision + 1, ok: true };
-    const current = db.get<{ revision: number }>(
-      "SELECT revision FROM entries WHERE mailbox = ? AND number = ?",
-      entry.mailbox,
-      entry.number,
-    )!;
-    return { messageId: messageId.slice(), revision: current.revision, ok: false };
+    return { messageId: messageId.slice(), revision: revision + 1, ok: true };
   });
 }
 
-export function removeEntries(db: Database, tag: Bytes, messageIds: readonly Bytes[]): number {
+export function removeEntries(
+  db: Database,
+  tag: Bytes,
+  { messageIds, maxRemovals }: { messageIds: readonly Bytes[]; maxRemovals: number },
+): number {
+  const mailboxes = new Set<number>();
   let removed = 0;
   for (const messageId of messageIds) {
     const entry = messageInMailbox(db, tag, messageId);
     if (entry === undefined) continue;
-    db.run("DELETE FROM entries WHERE mailbox = ? AND number = ?", entry.mailbox, entry.number);
-    db.run("UPDATE mailboxes SET entry_count = entry_count - 1 WHERE account = ?", entry.mailbox);
+    const { mailbox, number } = entry;
+    db.run("DELETE FROM entries WHERE mailbox = ? AND number = ?", mailbox, number);
+    db.run("UPDATE mailboxes SET entry_count = entry_count - 1 WHERE account = ?", mailbox);
+    db.run(
+      "INSERT INTO removals (mailbox, modseq, number) VALUES (?, ?, ?)",
+      mailbox,
+      nextModseq(db, mailbox),
+      number,
+    );
     removeUnreferenced(db, entry.message);
+    mailboxes.add(mailbox);
     removed++;
   }
+  for (const mailbox of mailboxes) forgetRemovals(db, mailbox, maxRemovals);
   return removed;
 }
 

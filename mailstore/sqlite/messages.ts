@@ -1,6 +1,6 @@
 /** Messages, their parts and their entries as SQL: what deliveries and uploads have in common. */
 
-import type { Bytes } from "../../crypto/bytes.ts";
+import { type Bytes, equalBytes } from "../../crypto/bytes.ts";
 import { distinct } from "../arguments.ts";
 import {
   CONTENT_PIECE_BYTES,
@@ -81,7 +81,7 @@ export function addPieces(
 export function createMessage(
   db: Database,
   id: number,
-  message: Omit<Delivery, "content" | "mailboxes"> & { uploadedBy: Bytes | null },
+  message: Omit<Delivery, "content" | "mailboxes" | "own"> & { uploadedBy: Bytes | null },
 ): void {
   db.run(
     "INSERT INTO messages (id, message_id, digest, uploaded_by, meta) VALUES (?, ?, ?, ?, ?)",
@@ -99,19 +99,30 @@ export function createMessage(
   );
 }
 
-/** Puts the message into mailboxes, under the next number of each. */
+/** Puts the message into mailboxes, under the next number of each; into one with its entry. */
 export function addEntries(
   db: Database,
   message: number,
-  recipients: readonly Recipient[],
+  { recipients, own = null }: { recipients: readonly Recipient[]; own?: Delivery["own"] },
 ): Placement[] {
   return recipients.map(({ id, tag }) => {
-    const { number } = db.get<{ number: number }>(
-      `UPDATE mailboxes SET last_number = last_number + 1, entry_count = entry_count + 1
-       WHERE account = ? RETURNING last_number AS number`,
+    const { number, modseq } = db.get<{ number: number; modseq: number }>(
+      `UPDATE mailboxes SET last_number = last_number + 1, entry_count = entry_count + 1,
+         modseq = modseq + 1
+       WHERE account = ? RETURNING last_number AS number, modseq`,
       id,
     )!;
-    db.run("INSERT INTO entries (mailbox, number, message) VALUES (?, ?, ?)", id, number, message);
+    const sealed = own !== null && equalBytes(own.tag, tag) ? own.sealed : null;
+    db.run(
+      `INSERT INTO entries (mailbox, number, message, modseq, revision, sealed)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      id,
+      number,
+      message,
+      modseq,
+      sealed === null ? 0 : 1,
+      sealed,
+    );
     return { tag, index: number };
   });
 }

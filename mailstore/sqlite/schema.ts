@@ -19,6 +19,9 @@
  *   at in small transactions, since overwriting the mail of years takes seconds.
  * - `identities`, `attempts` and `log` go by tag, not by account: they outlive or precede accounts.
  * - `log` is the key log; nothing ever changes or removes a row of it.
+ * - `modseq` of a mailbox counts the changes to its entries; each entry has that of its last change,
+ *   each row of `removals` that of a removal. Removals up to `forgotten` are not remembered.
+ * - `blobs` are what a user's devices keep here for each other.
  */
 
 /** "MSEC", in the header of the file. */
@@ -131,5 +134,30 @@ CREATE TABLE log (
 CREATE INDEX log_by_tag ON log (tag);
 `;
 
+const VERSION_3 = `
+ALTER TABLE mailboxes ADD COLUMN modseq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailboxes ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+UPDATE mailboxes SET modseq = last_number;
+ALTER TABLE entries ADD COLUMN modseq INTEGER NOT NULL DEFAULT 0;
+UPDATE entries SET modseq = number;
+CREATE UNIQUE INDEX entries_by_change ON entries (mailbox, modseq);
+
+CREATE TABLE removals (
+  mailbox INTEGER NOT NULL REFERENCES mailboxes ON DELETE CASCADE,
+  modseq INTEGER NOT NULL,
+  number INTEGER NOT NULL CHECK (number > 0),
+  PRIMARY KEY (mailbox, modseq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+  name BLOB NOT NULL CHECK (length(name) = 16),
+  revision INTEGER NOT NULL CHECK (revision > 0),
+  sealed BLOB NOT NULL,
+  UNIQUE (account, name)
+) STRICT;
+`;
+
 /** The SQL that leads from each schema version to the next; the first makes a new file. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];

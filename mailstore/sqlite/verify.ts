@@ -43,6 +43,17 @@ const CHECKS: readonly string[] = [
    FROM (SELECT account, entry_count, (SELECT count(*) FROM entries WHERE mailbox = account)
            AS actual FROM mailboxes)
    WHERE actual <> entry_count`,
+  `SELECT 'mailbox ' || account || ' counts changes to ' || modseq || ' but has change ' || greatest
+     AS problem FROM mailboxes
+   JOIN (SELECT mailbox, max(modseq) AS greatest FROM
+           (SELECT mailbox, modseq FROM entries UNION ALL SELECT mailbox, modseq FROM removals)
+         GROUP BY mailbox)
+     ON mailbox = account WHERE greatest > modseq`,
+  `SELECT 'change ' || entries.modseq || ' of mailbox ' || entries.mailbox
+     || ' is of an entry and a removal' AS problem FROM entries
+   JOIN removals USING (mailbox, modseq)`,
+  `SELECT 'entry ' || entries.number || ' of mailbox ' || entries.mailbox || ' was removed'
+     AS problem FROM removals JOIN entries USING (mailbox, number)`,
   `SELECT 'account ' || id || ' is ' || status || ' without login and key bundle' AS problem
    FROM accounts WHERE status IN ('registered', 'active') AND (login IS NULL OR bundle IS NULL)`,
   `SELECT 'an identity record is missing before record ' || id AS problem

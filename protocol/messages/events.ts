@@ -6,6 +6,8 @@ import { mailIndex, messageId } from "./fields.ts";
 export const EVENTS = {
   /** A mail has arrived in the mailbox. */
   new_mail: struct({ index: mailIndex, messageId }),
+  /** Another session of the user has changed or removed entries of the mailbox: see `changes`. */
+  changed: struct({}),
   /** The server ends this session soon; requests under way are still answered. */
   closing: struct({ reason: oneOf("shutting_down", "disabled", "credentials_changed") }),
 } satisfies Record<string, Schema<unknown>>;

@@ -3,6 +3,7 @@ import { isUserName, MAX_USER_NAME_BYTES } from "../../crypto/names.ts";
 import { SIGNATURE_BYTES } from "../../crypto/sign.ts";
 import {
   CONTENT_CHUNK_BYTES,
+  MAX_BLOB_BYTES,
   MAX_BUNDLE_BYTES,
   MAX_GRANT_BYTES,
   MAX_HEADER_BYTES,
@@ -46,6 +47,15 @@ export const contentChunk = bytes({ min: 1, max: CONTENT_CHUNK_BYTES });
 
 /** The sealed entry of a mail in its owner's mailbox. */
 export const sealedEntry = bytes({ min: 1, max: MAX_SEALED_ENTRY_BYTES });
+
+/** The name of a blob: it says nothing to the server. */
+export const blobName = fixedBytes(16);
+
+/** A blob, sealed by the account's devices for each other. */
+export const sealedBlob = bytes({ min: 1, max: MAX_BLOB_BYTES });
+
+/** Counts the changes to a mailbox. */
+export const modseq = uint();
 
 /** The sealed account state. */
 export const sealedState = bytes({ min: 1, max: MAX_SEALED_STATE_BYTES });

@@ -1,5 +1,5 @@
 import { type Bytes, toHex } from "../../crypto/bytes.ts";
-import type { Entry } from "../../mailstore/store.ts";
+import type { Entry } from "../../mailstore/mailbox_store.ts";
 import { REPLY_BUDGET_BYTES } from "../../protocol/limits.ts";
 import type { entries } from "../../protocol/messages/entries.ts";
 import type { Handler } from "./handler.ts";

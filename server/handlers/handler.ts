@@ -22,6 +22,8 @@ export interface Office {
   now(): number;
   /** Tells the sessions of those who got a mail. */
   announce(messageId: Bytes, entries: readonly Placement[]): void;
+  /** Tells the user's other sessions that entries of the mailbox have changed. */
+  tellChanged(session: OpenSession): void;
   /** Ends the sessions of a user (by tag), except for the one that asked for what ends them. */
   endSessions(tag: Bytes, code: ErrorCode, except?: OpenSession): void;
   readonly tickets: LoginTickets;

@@ -92,6 +92,12 @@ export function refusal(mail: CheckedMail, tags: readonly Bytes[]): ServerError 
   return new ServerError("unknown_recipients", names);
 }
 
+/** The sender's own mailbox, to which the mail must go. @throws {ServerError} `bad_request` */
+export function ownMailbox({ tag }: RequestContext, { mailboxes }: CheckedMail): Bytes {
+  if (!mailboxes.some((mailbox) => equalBytes(mailbox, tag))) throw new ServerError("bad_request");
+  return tag;
+}
+
 /** What the server notes of a message. */
 export interface MailMeta {
   readonly arrived: number;

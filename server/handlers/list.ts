@@ -5,9 +5,9 @@ import { entriesForReply } from "./mailbox_entries.ts";
 
 /** A page of the user's mailbox, newest first. */
 export const handleList: Handler<typeof list> = async ({ tag, office }, page) => {
-  const { total, entries } = await office.store.listEntries(tag, {
+  const { total, modseq, entries } = await office.store.listEntries(tag, {
     ...page,
     maxBytes: REPLY_BUDGET_BYTES,
   });
-  return { total, entries: entriesForReply(office, entries) };
+  return { total, modseq, entries: entriesForReply(office, entries) };
 };

@@ -1,4 +1,4 @@
-import type { Entry } from "../../mailstore/store.ts";
+import type { Entry } from "../../mailstore/mailbox_store.ts";
 import type { MailboxEntry } from "../../protocol/messages/list.ts";
 import type { Office } from "./handler.ts";
 import { openMeta } from "./incoming_mail.ts";

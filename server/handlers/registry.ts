@@ -5,7 +5,9 @@ import { isRequestType, MESSAGES, type RequestType } from "../../protocol/regist
 import { ServerError } from "../../protocol/error_codes.ts";
 import { CodecError } from "../../protocol/codec_error.ts";
 import type { Schema } from "../../protocol/schema.ts";
+import { handleGetBlob, handleListBlobs, handlePutBlob, handleRemoveBlob } from "./blobs.ts";
 import { handleChangeCredentials } from "./change_credentials.ts";
+import { handleChanges } from "./changes.ts";
 import { handleContent } from "./content.ts";
 import { handleEnrolDevice } from "./enrol_device.ts";
 import { handleEntries } from "./entries.ts";
@@ -22,6 +24,7 @@ import { handlePing } from "./ping.ts";
 import { handlePutEntry } from "./put_entry.ts";
 import { handlePutState } from "./put_state.ts";
 import { handlePutVouch } from "./put_vouch.ts";
+import { handleRemoveMails } from "./remove_mails.ts";
 import { handleSend } from "./send.ts";
 import { handleSendBegin } from "./send_begin.ts";
 import { handleSendChunk } from "./send_chunk.ts";
@@ -35,10 +38,16 @@ const HANDLERS: { readonly [Type in RequestType]: Handler<(typeof MESSAGES)[Type
   send_chunk: handleSendChunk,
   send_commit: handleSendCommit,
   list: handleList,
+  changes: handleChanges,
   entries: handleEntries,
   fetch: handleFetch,
   content: handleContent,
   put_entry: handlePutEntry,
+  remove_mails: handleRemoveMails,
+  put_blob: handlePutBlob,
+  get_blob: handleGetBlob,
+  list_blobs: handleListBlobs,
+  remove_blob: handleRemoveBlob,
   get_state: handleGetState,
   put_state: handlePutState,
   log_sync: handleLogSync,

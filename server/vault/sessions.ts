@@ -10,6 +10,9 @@ import type { Placement } from "../../mailstore/store.ts";
 import type { ErrorCode } from "../../protocol/error_codes.ts";
 import type { ServerEvent } from "../../protocol/messages/events.ts";
 
+/** Changes of entries are told after so long, many at once. */
+const CHANGED_DELAY_MS = 100;
+
 /** One open session. */
 export interface OpenSession {
   readonly user: string;
@@ -25,6 +28,8 @@ export interface OpenSession {
 export class Sessions {
   readonly #limits: { readonly maxSessions: number; readonly maxPerUser: number };
   readonly #byTag = new Map<string, Set<OpenSession>>();
+  /** Sessions that will be told of changes in a moment. */
+  readonly #toldSoon = new Map<OpenSession, ReturnType<typeof setTimeout>>();
   #count = 0;
 
   constructor(limits: { maxSessions: number; maxPerUser: number }) {
@@ -49,6 +54,8 @@ export class Sessions {
     const sessions = this.#byTag.get(key);
     if (!sessions?.delete(session)) return;
     this.#count -= 1;
+    clearTimeout(this.#toldSoon.get(session));
+    this.#toldSoon.delete(session);
     if (sessions.size === 0) this.#byTag.delete(key);
   }
 
@@ -58,6 +65,21 @@ export class Sessions {
       for (const session of this.#byTag.get(toHex(tag)) ?? []) {
         session.tell({ event: "new_mail", body: { index, messageId } });
       }
+    }
+  }
+
+  /**
+   * Tells the user's other sessions that entries have changed, each at most once in a while: what
+   * has changed they ask for themselves, and many changes are one piece of news.
+   */
+  tellChanged(by: OpenSession): void {
+    for (const session of this.#byTag.get(toHex(by.tag)) ?? []) {
+      if (session === by || this.#toldSoon.has(session)) continue;
+      const timer = setTimeout(() => {
+        this.#toldSoon.delete(session);
+        session.tell({ event: "changed", body: {} });
+      }, CHANGED_DELAY_MS);
+      this.#toldSoon.set(session, timer);
     }
   }
 

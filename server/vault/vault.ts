@@ -131,6 +131,7 @@ export class Vault {
       maxMessageBytes: settings.maxMessageBytes,
       now: () => clock.now(),
       announce: (messageId, entries) => sessions.announce(messageId, entries),
+      tellChanged: (session) => sessions.tellChanged(session),
       endSessions: (tag, code, except) => sessions.endAll(tag, code, except),
       tickets,
       passwordResponse: (user, request) =>

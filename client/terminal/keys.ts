@@ -18,6 +18,7 @@ export type ControlKey =
   | "deleteToStart"
   | "deleteToEnd"
   | "redraw"
+  | "tab"
   | "interrupt"
   | "endOfInput";
 
@@ -37,6 +38,7 @@ const CONTROLS: Readonly<Record<string, ControlKey>> = {
   "\x05": "end",
   "\x06": "right",
   "\x08": "backspace",
+  "\t": "tab",
   "\x0b": "deleteToEnd",
   "\x0c": "redraw",
   "\x15": "deleteToStart",
@@ -74,7 +76,7 @@ const PASTE_END = "\x1b[201~";
 /** A whole sequence after ESC: CSI, SS3, or one character (Alt and a key). */
 const SEQUENCE = /^(?:\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|O.|[^[O])/su;
 // deno-lint-ignore no-control-regex
-const TEXT = /^[^\x00-\x08\x0a-\x1f\x7f-\x9f]+/;
+const TEXT = /^[^\x00-\x1f\x7f-\x9f]+/;
 
 export class KeyDecoder {
   readonly #utf8 = new TextDecoder();

@@ -79,6 +79,9 @@ function applyControl({ before, after }: Line, key: ControlKey): EditResult {
       return edited("", after);
     case "deleteToEnd":
       return edited(before, "");
+    case "tab":
+      // Where there is something to complete, the line does not get to see the key.
+      return edited(`${before}\t`, after);
     case "redraw":
       return edited(before, after);
   }

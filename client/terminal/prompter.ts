@@ -1,6 +1,7 @@
 /** Asking a person, or a file of prepared answers that stands in for one. */
 
 import { MailsecError } from "../../crypto/errors.ts";
+import type { Completer } from "./completion.ts";
 
 export interface AskOptions {
   /** An earlier answer that stands in the line already: accepted, changed, or typed over. */
@@ -9,6 +10,8 @@ export interface AskOptions {
   readonly secret?: boolean;
   /** Whether notices may be shown while this question waits. */
   readonly notices?: boolean;
+  /** What Tab completes; without it Tab is a character like others. */
+  readonly complete?: Completer;
 }
 
 /**

@@ -5,6 +5,14 @@
  * program. What is typed ahead answers the next question.
  */
 
+import { MailsecError } from "../../crypto/errors.ts";
+import {
+  choiceLines,
+  completeLine,
+  type Completer,
+  type Completion,
+  NO_COMPLETION,
+} from "./completion.ts";
 import { type Key, KeyDecoder } from "./keys.ts";
 import { applyKey, type EditMode, EMPTY_LINE, type Line } from "./line_editor.ts";
 import { drawDumb, drawRow, type View } from "./line_view.ts";
@@ -27,11 +35,14 @@ export interface TerminalDevice {
 const PASTE_ON = "\x1b[?2004h";
 const PASTE_OFF = "\x1b[?2004l";
 
+const BELL = "\x07";
+
 const HOW_TO_CHANGE = "  (Enter keeps what stands there, typing replaces it, an arrow edits it.)";
 
 interface Question {
   readonly view: View;
   readonly mode: EditMode;
+  readonly complete: Completer | null;
   /** The line so far. */
   line: Line;
 }
@@ -113,7 +124,8 @@ export class TerminalPrompter implements Prompter {
       },
     };
     const line = { before: options.initial ?? "", after: "" };
-    return { view, mode, line: mode === "single" ? { ...line, offered: true } : line };
+    const complete = options.complete ?? null;
+    return { view, mode, complete, line: mode === "single" ? { ...line, offered: true } : line };
   }
 
   /** Once, when an earlier answer is offered for the first time. */
@@ -131,6 +143,10 @@ export class TerminalPrompter implements Prompter {
     while (true) {
       const key = await this.#nextKey();
       if (key === null) return null;
+      if (question.complete !== null && key.kind === "control" && key.key === "tab") {
+        drawn = await this.#complete(question, question.complete, drawn);
+        continue;
+      }
       const result = applyKey(question.line, key, question.mode);
       if (result.kind === "interrupted") throw new InterruptedError();
       if (result.kind === "ended") return null;
@@ -147,6 +163,27 @@ export class TerminalPrompter implements Prompter {
         return result.text;
       }
     }
+  }
+
+  /** Completes the line or lists what it could be; returns the line as it is drawn. */
+  async #complete(question: Question, complete: Completer, drawn: Line): Promise<Line> {
+    const { before, after } = question.line;
+    const found = await complete(before).catch(ignoreMailsecErrors);
+    const { line, choices } = completeLine({ before, after }, found);
+    question.line = line;
+    if (choices.length === 0) {
+      await this.#draw(question, drawn);
+      if (found.candidates.length === 0) await this.#device.write(BELL);
+      return question.line;
+    }
+    const { view } = question;
+    const list = choiceLines(choices, view.columns).map((text) => `\r\n${text}`).join("");
+    await this.#device.write(
+      this.#device.dumb
+        ? `${list}\r\n${view.question}${drawDumb(EMPTY_LINE, line, view)}`
+        : `${list}\r\n${drawRow(line, view)}`,
+    );
+    return line;
   }
 
   async #draw({ view, line }: Question, drawn: Line): Promise<void> {
@@ -174,4 +211,10 @@ export class TerminalPrompter implements Prompter {
         : `\r\x1b[K${text}${drawRow(line, view)}`,
     );
   }
+}
+
+/** What cannot be looked up now is not completed. */
+function ignoreMailsecErrors(error: unknown): Completion {
+  if (error instanceof MailsecError) return NO_COMPLETION;
+  throw error;
 }

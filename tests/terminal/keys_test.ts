@@ -23,7 +23,7 @@ function decode(...chunks: (string | number[])[]): string {
 Deno.test("keys: control characters, cursor keys and text", () => {
   const cases: [string, string][] = [
     ["abc é日😀", "abc é日😀"],
-    ["a\tb", "a\tb"],
+    ["a\tb", "a[tab]b"],
     ["\r", "[enter]"],
     ["\x7f\x08", "[backspace][backspace]"],
     ["\x15\x17\x0b", "[deleteToStart][deleteWord][deleteToEnd]"],

@@ -74,7 +74,7 @@ export async function deliverRaw(
   mail: RawMail,
 ): Promise<void> {
   if (mail.content.length <= INLINE_CONTENT_BYTES) {
-    await session.request(send, { ...mail });
+    await session.request(send, { ...mail, ownEntry: null });
     return;
   }
   const { messageId, header, summary, content } = mail;
@@ -86,7 +86,7 @@ export async function deliverRaw(
     const data = content.slice(offset, offset + INLINE_CONTENT_BYTES);
     ({ received: offset } = await session.request(sendChunk, { messageId, offset, data }));
   }
-  await session.request(sendCommit, { messageId });
+  await session.request(sendCommit, { messageId, ownEntry: null });
 }
 
 /** Every entry of the mailbox, newest first. */

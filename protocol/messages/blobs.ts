@@ -1,4 +1,4 @@
-/** Blobs: what a user's devices keep on the server for each other, sealed. */
+/** Blobs: what a user's devices keep on the server for each other, sealed. Rules: docs/protocol.md, 7.2. */
 import { MAX_LISTED_BLOBS } from "../limits.ts";
 import { boolean, empty, list, nullable, struct } from "../schema.ts";
 import { blobName, byteCount, revision, sealedBlob } from "./fields.ts";

@@ -10,6 +10,8 @@ import type { Message, ReplyOf, RequestOf } from "./message.ts";
  * last change, and the indexes of mails that were removed. A reply may be shorter than `limit`
  * (REPLY_BUDGET_BYTES): `next` is what to go on with, at once when there is `more`.
  *
+ * Rules: docs/protocol.md, 7.1.
+ *
  * `reset`: the server does not remember all removals since then. Nothing else counts in that reply;
  * begin anew with `list`.
  */

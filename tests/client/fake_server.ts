@@ -46,6 +46,8 @@ interface StoredEntry {
   messageId: Bytes;
   revision: number;
   sealed: Bytes | null;
+  /** That of the mailbox at the last change. */
+  modseq: number;
 }
 
 /** A user's keys, as her devices have them, and her identity record. */
@@ -111,6 +113,12 @@ export class FakeServer {
   readonly log = new FakeLog(this.realm);
   readonly mails = new Map<string, StoredMail>();
   readonly boxes = new Map<string, StoredEntry[]>();
+  /** Counts the changes to the mailbox of each user. */
+  readonly modseqs = new Map<string, number>();
+  /** Removals, by user. */
+  readonly removals = new Map<string, { modseq: number; index: number }[]>();
+  /** By user and name. */
+  readonly blobs = new Map<string, { name: Bytes; revision: number; sealed: Bytes }>();
   readonly states = new Map<string, { revision: number; sealed: Bytes }>();
   /** Types of the requests so far. */
   readonly asked: string[] = [];
@@ -167,8 +175,16 @@ export class FakeServer {
     this.mails.set(toHex(messageId), { header, summary, content, arrived });
     for (const user of to) {
       const box = this.box(user);
-      box.push({ index: box.length + 1, messageId, revision: 0, sealed: null });
+      const removed = this.removals.get(user)?.length ?? 0;
+      const index = box.length + removed + 1;
+      box.push({ index, messageId, revision: 0, sealed: null, modseq: this.#nextModseq(user) });
     }
+  }
+
+  #nextModseq(user: string): number {
+    const modseq = (this.modseqs.get(user) ?? 0) + 1;
+    this.modseqs.set(user, modseq);
+    return modseq;
   }
 
   answer(user: string, type: RequestType, body: Body): Body {
@@ -191,17 +207,67 @@ export class FakeServer {
       }),
     }),
     log_sync: (user, { from }) => this.logOf(user).page(from),
-    send: (_, mail) => {
+    send: (user, mail) => {
       const there = this.mails.get(toHex(mail.messageId));
       if (there === undefined) {
         this.deliver(mail, decodeHeader(mail.header).stanzas.map(({ user }) => user));
+        const own = this.#find(user, mail.messageId);
+        if (mail.ownEntry !== null) Object.assign(own!, { revision: 1, sealed: mail.ownEntry });
       } else if (!equalBytes(there.content, mail.content)) throw new ServerError("id_reused");
       return { arrived: this.mails.get(toHex(mail.messageId))!.arrived };
     },
     list: (user, { before, limit }) => {
       const box = this.box(user);
       const below = box.filter(({ index }) => before === null || index < before);
-      return { total: box.length, entries: below.slice(-limit).reverse().map(this.#entry) };
+      const modseq = this.modseqs.get(user) ?? 0;
+      const entries = below.slice(-limit).reverse().map(this.#entry);
+      return { total: box.length, modseq, entries };
+    },
+    changes: (user, { since, limit }) => {
+      const now = this.modseqs.get(user) ?? 0;
+      const changed = this.box(user).filter(({ modseq }) => modseq > since)
+        .sort((a, b) => a.modseq - b.modseq);
+      const page = changed.slice(0, limit);
+      const next = page.length < changed.length ? page.at(-1)!.modseq : now;
+      const removed = (this.removals.get(user) ?? [])
+        .filter(({ modseq }) => modseq > since && modseq <= next).map(({ index }) => index);
+      return {
+        reset: since > now,
+        next,
+        more: next < now,
+        entries: page.map(this.#entry),
+        removed,
+      };
+    },
+    remove_mails: (user, { messageIds }) => {
+      const gone = messageIds.flatMap((id: Bytes) => this.#find(user, id) ?? []);
+      const removals = this.removals.get(user) ?? [];
+      for (const { index } of gone) removals.push({ modseq: this.#nextModseq(user), index });
+      this.removals.set(user, removals);
+      this.boxes.set(user, this.box(user).filter((entry) => !gone.includes(entry)));
+      return { removed: gone.length };
+    },
+    put_blob: (user, { name, revision, sealed }) => {
+      const key = `${user}/${toHex(name)}`;
+      if ((this.blobs.get(key)?.revision ?? 0) !== revision) throw new ServerError("conflict");
+      this.blobs.set(key, { name, revision: revision + 1, sealed });
+      return { revision: revision + 1 };
+    },
+    get_blob: (user, { name }) => {
+      const { revision = 0, sealed = null } = this.blobs.get(`${user}/${toHex(name)}`) ?? {};
+      return { revision, sealed };
+    },
+    list_blobs: (user) => ({
+      blobs: [...this.blobs].filter(([key]) => key.startsWith(`${user}/`)).sort().map(
+        ([, { name, revision, sealed }]) => ({ name, revision, bytes: sealed.length }),
+      ),
+      more: false,
+    }),
+    remove_blob: (user, { name, revision }) => {
+      const key = `${user}/${toHex(name)}`;
+      if (this.blobs.get(key)?.revision !== revision) throw new ServerError("conflict");
+      this.blobs.delete(key);
+      return {};
     },
     entries: (user, { indices, messageIds }) => {
       const byIndex = indices.map((i: number) => this.box(user).find(({ index }) => index === i));
@@ -222,7 +288,8 @@ export class FakeServer {
       results: items.map((item: StoredEntry) => {
         const entry = this.#find(user, item.messageId);
         const ok = entry?.revision === item.revision;
-        if (ok) Object.assign(entry!, { revision: item.revision + 1, sealed: item.sealed });
+        const modseq = ok ? this.#nextModseq(user) : 0;
+        if (ok) Object.assign(entry!, { revision: item.revision + 1, sealed: item.sealed, modseq });
         return { messageId: item.messageId, revision: entry?.revision ?? 0, ok };
       }),
     }),
@@ -238,7 +305,7 @@ export class FakeServer {
     return this.box(user).find(({ messageId }) => equalBytes(messageId, id));
   }
 
-  readonly #entry = (entry: StoredEntry) => {
+  readonly #entry = ({ modseq: _, ...entry }: StoredEntry) => {
     const mail = this.mails.get(toHex(entry.messageId))!;
     return { ...entry, arrived: mail.arrived, contentLength: mail.content.length };
   };

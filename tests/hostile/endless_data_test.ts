@@ -116,7 +116,7 @@ Deno.test("hostile server: a mailbox and a mail without end come to one", async 
     },
   });
   await t.step("the same page for ever", async () => {
-    server.lies.list = () => ({ total: 9, entries: [entryAt(9), entryAt(8)] });
+    server.lies.list = () => ({ total: 9, modseq: 9, entries: [entryAt(9), entryAt(8)] });
     const before = server.asked.length;
     assertEquals((await told(() => alice.box.list())).code, "protocol");
     assert(server.asked.length - before < FEW);

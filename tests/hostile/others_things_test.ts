@@ -24,8 +24,8 @@ function changeEntries(
   change: (entry: MailboxEntry) => MailboxEntry,
 ): void {
   server.lies.list = async ({ user: asking, honest }) => {
-    const { total, entries } = await honest();
-    return { total, entries: asking === user ? entries.map(change) : entries };
+    const { entries, ...page } = await honest();
+    return { ...page, entries: asking === user ? entries.map(change) : entries };
   };
   server.lies.entries = async ({ user: asking, honest }) => {
     const { entries } = await honest();

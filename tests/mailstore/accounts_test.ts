@@ -183,7 +183,7 @@ conformance("removing an account takes all that is its own, and mail nobody has"
   assertEquals(await store.state(tagOf("alice")), { revision: 0, sealed: null });
   assertEquals(await store.attempts(tagOf("alice")), { failed: 0, blockedUntil: 0 });
   const page = { before: null, limit: 9 };
-  assertEquals(await store.listEntries(tagOf("alice"), page), { total: 0, entries: [] });
+  assertEquals(await store.listEntries(tagOf("alice"), page), { total: 0, modseq: 0, entries: [] });
   assertEquals((await store.listEntries(tagOf("bob"), page)).total, 1);
   const piece = { owner: tagOf("alice"), messageId: messageIdOf("begun"), offset: 0 };
   assertEquals(await store.appendContent({ ...piece, data: patterned(1) }), null);

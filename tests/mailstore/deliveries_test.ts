@@ -31,6 +31,7 @@ conformance("a message is put into every mailbox once, numbered from 1", async (
   });
   assertEquals(await store.listEntries(bob, ALL), {
     total: 1,
+    modseq: 1,
     entries: [{
       index: 1,
       messageId: messageIdOf("2"),

@@ -21,6 +21,7 @@ import {
 const PINNED = [
   "71351ad8f68f82af7ad840f0d536561b600e93679a58f1a434e21099b2ae9bbd",
   "6be47d6c8a9518d68671586eb757a7a44b4dfb55477542f66d48069c7b51fa04",
+  "bbd8cf66cd99ab6228bfe62f4ef26666e6b3eec541d2d6b01ac109ef28f463d8",
 ];
 
 const VERSION_1 = Deno.readTextFileSync(new URL("./version_1.sql", import.meta.url));
@@ -52,6 +53,8 @@ Deno.test("migrations: a store of version 1 opens with all that was in it", () =
         [2, messageIdOf("2"), 1, utf8("sealed")],
         [1, messageIdOf("1"), 0, null],
       ]);
+      const changed = await store.listChanges(alice!, { since: 0, limit: 9 });
+      assertEquals(changed.entries.map(({ index }) => index), [1, 2]);
       const range = { messageId: messageIdOf("3"), offset: 0, length: 99 };
       assertEquals((await store.readContent(bob!, range))?.data, utf8("content 3"));
       const upload = { owner: alice!, messageId: messageIdOf("4") };

@@ -128,9 +128,11 @@ const accountCalls = [
 const mailCalls = [
   call(
     "deliver",
-    [id, users, digest, content],
-    (store, name, to, hash, bytes) =>
-      store.deliver(mail(name, to, { digest: hash, content: bytes })),
+    [id, users, digest, content, fc.option(fc.tuple(user, text))],
+    (store, name, to, hash, bytes, owned) => {
+      const own = owned === null ? null : { tag: tagOf(owned[0]), sealed: owned[1] };
+      return store.deliver(mail(name, to, { digest: hash, content: bytes, own }));
+    },
   ),
   call(
     "stage",
@@ -153,9 +155,9 @@ const mailCalls = [
   ),
   call(
     "commitStaged",
-    [id, user, text],
-    (store, name, owner, meta) =>
-      store.commitStaged({ owner: tagOf(owner), messageId: messageIdOf(name), meta }),
+    [id, user, text, fc.option(text)],
+    (store, name, owner, meta, own) =>
+      store.commitStaged({ owner: tagOf(owner), messageId: messageIdOf(name), meta, own }),
   ),
   call("putEntries", [user, fc.array(fc.tuple(id, small, text), { maxLength: 3 })], (
     store,
@@ -171,6 +173,20 @@ const mailCalls = [
     [user, fc.array(id, { maxLength: 2 })],
     (store, name, ids) => store.removeEntries(tagOf(name), ids.map(messageIdOf)),
   ),
+  call(
+    "putBlob",
+    [user, id, small, text],
+    (store, owner, name, revision, sealed) =>
+      store.putBlob(tagOf(owner), {
+        ...{ name: messageIdOf(name), revision, sealed },
+        maxTotalBytes: 10,
+      }),
+  ),
+  call(
+    "removeBlob",
+    [user, id, small],
+    (store, owner, name, revision) => store.removeBlob(tagOf(owner), messageIdOf(name), revision),
+  ),
 ];
 
 /** A read under way at the same time as mutations may see them or not: reads come alone. */
@@ -179,6 +195,12 @@ const readCalls = [
     "listEntries",
     [user, fc.option(small), small],
     (store, name, before, limit) => store.listEntries(tagOf(name), { before, limit }),
+  ),
+  call(
+    "listChanges",
+    [user, fc.nat({ max: 12 }), small, small],
+    (store, name, since, limit, maxBytes) =>
+      store.listChanges(tagOf(name), { since, limit: limit + 1, maxBytes }),
   ),
   call("readContent", [user, id, fc.nat({ max: 300_010 }), fc.nat({ max: 300_010 })], (
     store,
@@ -209,7 +231,10 @@ async function everything(store: MailStore): Promise<unknown[]> {
       await store.state(tag),
       await store.listEntries(tag, { before: null, limit: 100 }),
       await store.findEntries(tag, { indices: [1, 3], messageIds: messageIds.slice(1, 3) }),
+      await store.listChanges(tag, { since: 0, limit: 100 }),
       await store.mailParts(tag, messageIds),
+      await store.blobs(tag, { after: null, limit: 9 }),
+      await store.blob(tag, messageIds[0]!),
       ...await Promise.all(claims.map((hash) => store.peekInvite({ tag, tokenHash: hash, now }))),
     );
   }
@@ -233,7 +258,7 @@ async function inEngine(engine: typeof ENGINES[number], batches: Call[][]): Prom
   const stageLimits = { uploadsPerOwner: 2, bytesPerOwner: 6 };
   await engine.with(async (store) => {
     results = await outcomes(store, batches);
-  }, { stageLimits });
+  }, { stageLimits, maxRemovals: 2 });
   return results;
 }
 

@@ -54,6 +54,21 @@ const DAMAGES: readonly (readonly [name: string, sql: string, problem: string])[
     "account 2 is active without login",
   ],
   [
+    "a count of changes below the greatest",
+    "UPDATE mailboxes SET modseq = 1 WHERE account = 1",
+    "mailbox 1 counts changes to 1 but has change 2",
+  ],
+  [
+    "a removal of what is there",
+    "INSERT INTO removals (mailbox, modseq, number) VALUES (1, 0, 2)",
+    "entry 2 of mailbox 1 was removed",
+  ],
+  [
+    "a change that is of an entry and a removal",
+    "INSERT INTO removals (mailbox, modseq, number) VALUES (1, 2, 9)",
+    "change 2 of mailbox 1 is of an entry and a removal",
+  ],
+  [
     "a gap in the identity records",
     "DELETE FROM identities WHERE position = 1",
     "an identity record is missing before record 2",

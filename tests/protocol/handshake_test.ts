@@ -201,6 +201,7 @@ Deno.test("handshake: a mail of 9 KB goes through the session it opens", async (
     header: randomBytes(3200),
     summary: randomBytes(2000),
     content: randomBytes(4000),
+    ownEntry: null,
   };
   assertEquals(await session.request(send, mail), { arrived: 5 });
   assertEquals(bodies, [mail]);

@@ -71,24 +71,32 @@ const LIMITS: Limit[] = [
     header,
     summary,
     content: one,
+    ownEntry: null,
   })),
   limit("send: header", MESSAGES.send.request, [1, 320 * KIB])((n) => ({
     messageId: id,
     header: zeros(n),
     summary,
     content: one,
+    ownEntry: null,
   })),
   limit("send: summary", MESSAGES.send.request, [1, 128 * KIB])((n) => ({
     messageId: id,
     header,
     summary: zeros(n),
     content: one,
+    ownEntry: null,
   })),
   limit("send: content", MESSAGES.send.request, [1, 128 * KIB])((n) => ({
     messageId: id,
     header,
     summary,
     content: zeros(n),
+    ownEntry: null,
+  })),
+  limit("send: own entry", MESSAGES.send.request, [1, 64 * KIB])((n) => ({
+    ...{ messageId: id, header, summary, content: one },
+    ownEntry: zeros(n),
   })),
   limit("send_begin: length", MESSAGES.send_begin.request, [1, SAFE])((n) => ({
     messageId: id,
@@ -110,15 +118,39 @@ const LIMITS: Limit[] = [
   limit("list: before", MESSAGES.list.request, [1, SAFE])((n) => ({ before: n, limit: 1 })),
   limit("list: entries", MESSAGES.list.reply, [0, 200])((n) => ({
     total: 0,
+    modseq: 0,
     entries: times(n, entry),
   })),
   limit("list: sealed entry", MESSAGES.list.reply, [1, 64 * KIB])((n) => ({
     total: 0,
+    modseq: 0,
     entries: [{ ...entry, sealed: zeros(n) }],
   })),
   limit("list: revision", MESSAGES.list.reply, [0, 0xffff_ffff])((n) => ({
     total: 0,
+    modseq: 0,
     entries: [{ ...entry, revision: n }],
+  })),
+  limit("changes: limit", MESSAGES.changes.request, [1, 200])((n) => ({ since: 0, limit: n })),
+  limit("changes: entries", MESSAGES.changes.reply, [0, 200])((n) => ({
+    ...{ reset: false, next: 0, more: false, removed: [] },
+    entries: times(n, entry),
+  })),
+  limit("changes: removed", MESSAGES.changes.reply, [0, 1000])((n) => ({
+    ...{ reset: false, next: 0, more: false, entries: [] },
+    removed: times(n, 1),
+  })),
+  limit("remove_mails: ids", MESSAGES.remove_mails.request, [1, 500])((n) => ({
+    messageIds: times(n, id),
+  })),
+  limit("put_blob: name", MESSAGES.put_blob.request, [16, 16])((n) => ({
+    ...{ name: zeros(n), revision: 0, sealed: one },
+  })),
+  limit("put_blob: sealed", MESSAGES.put_blob.request, [1, 1024 * KIB])((n) => ({
+    ...{ name: id, revision: 0, sealed: zeros(n) },
+  })),
+  limit("list_blobs: blobs", MESSAGES.list_blobs.reply, [0, 1000])((n) => ({
+    ...{ blobs: times(n, { name: id, revision: 1, bytes: 1 }), more: false },
   })),
   limit("entries: indices", MESSAGES.entries.request, [0, 200])((n) => ({
     indices: times(n, 1),
@@ -142,7 +174,7 @@ const LIMITS: Limit[] = [
     data: zeros(n),
     total: 0,
   })),
-  limit("put_entry: items", MESSAGES.put_entry.request, [1, 100])((n) => ({
+  limit("put_entry: items", MESSAGES.put_entry.request, [1, 500])((n) => ({
     items: times(n, { messageId: id, revision: 0, sealed: one }),
   })),
   limit("put_entry: sealed", MESSAGES.put_entry.request, [1, 64 * KIB])((n) => ({
@@ -285,6 +317,13 @@ Deno.test("limits: the greatest single requests fit one message", () => {
       header: zeros(320 * KIB),
       summary: zeros(128 * KIB),
       content: zeros(128 * KIB),
+      ownEntry: zeros(64 * KIB),
+    }],
+    [MESSAGES.put_blob.request, { name: id, revision: 1, sealed: zeros(1024 * KIB) }],
+    [MESSAGES.remove_mails.request, { messageIds: times(500, id) }],
+    [MESSAGES.list_blobs.reply, {
+      blobs: times(1000, { name: id, revision: 0xffff_ffff, bytes: SAFE }),
+      more: true,
     }],
     [MESSAGES.put_state.request, { revision: 1, sealed: zeros(1400 * KIB) }],
     [MESSAGES.lookup.request, { users: times(200, "a".repeat(32)) }],

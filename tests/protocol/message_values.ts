@@ -26,6 +26,7 @@ const header = bytesOf(1, 320 * 1024);
 const summary = bytesOf(1, 128 * 1024);
 const sealedEntry = bytesOf(1, 64 * 1024);
 const sealedState = bytesOf(1, 1400 * 1024);
+const blob = bytesOf(1, 1024 * 1024);
 const opaque = bytesOf(1, 1024);
 const vouch = bytesOf(1, 4096);
 const signature = bytesOf(3373, 3373);
@@ -46,10 +47,13 @@ const nothing = fc.constant({});
 export const REQUESTS: Record<RequestType, fc.Arbitrary<unknown>> = {
   ping: nothing,
   lookup: fc.record({ users: fc.array(user, { minLength: 1, maxLength: 200 }) }),
-  send: fc.record({ messageId, header, summary, content: bytesOf(1, 128 * 1024) }),
+  send: fc.record({
+    ...{ messageId, header, summary, content: bytesOf(1, 128 * 1024) },
+    ownEntry: fc.option(sealedEntry),
+  }),
   send_begin: fc.record({ messageId, header, summary, contentLength: index }),
   send_chunk: fc.record({ messageId, offset: natural, data: bytesOf(1, 256 * 1024) }),
-  send_commit: fc.record({ messageId }),
+  send_commit: fc.record({ messageId, ownEntry: fc.option(sealedEntry) }),
   list: fc.record({ before: fc.option(index), limit: fc.integer({ min: 1, max: 200 }) }),
   entries: fc.record({
     indices: fc.array(index, { maxLength: 200 }),
@@ -67,6 +71,14 @@ export const REQUESTS: Record<RequestType, fc.Arbitrary<unknown>> = {
       maxLength: 15,
     }),
   }),
+  changes: fc.record({ since: natural, limit: fc.integer({ min: 1, max: 200 }) }),
+  remove_mails: fc.record({
+    messageIds: fc.array(messageId, { minLength: 1, maxLength: 500 }),
+  }),
+  put_blob: fc.record({ name: messageId, revision, sealed: blob }),
+  get_blob: fc.record({ name: messageId }),
+  list_blobs: fc.record({ after: fc.option(messageId) }),
+  remove_blob: fc.record({ name: messageId, revision }),
   get_state: nothing,
   put_state: fc.record({ revision, sealed: sealedState }),
   log_sync: fc.record({ from: natural }),
@@ -101,7 +113,22 @@ export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
   send_begin: fc.record({ received: natural, done: fc.boolean() }),
   send_chunk: fc.record({ received: natural }),
   send_commit: fc.record({ arrived: natural }),
-  list: fc.record({ total: natural, entries }),
+  list: fc.record({ total: natural, modseq: natural, entries }),
+  changes: fc.record({
+    reset: fc.boolean(),
+    next: natural,
+    more: fc.boolean(),
+    entries,
+    removed: fc.array(index, { maxLength: 1000 }),
+  }),
+  remove_mails: fc.record({ removed: natural }),
+  put_blob: fc.record({ revision }),
+  get_blob: fc.record({ revision, sealed: fc.option(blob) }),
+  list_blobs: fc.record({
+    blobs: fc.array(fc.record({ name: messageId, revision, bytes: natural }), { maxLength: 1000 }),
+    more: fc.boolean(),
+  }),
+  remove_blob: nothing,
   entries: fc.record({ entries }),
   fetch: fc.record({
     mails: fc.array(fc.record({ messageId, header, summary }), { maxLength: 4 }),
@@ -126,6 +153,7 @@ export const SERVER_EVENTS: fc.Arbitrary<ServerEvent> = fc.oneof(
     event: fc.constant("new_mail" as const),
     body: fc.record({ index, messageId }),
   }),
+  fc.record({ event: fc.constant("changed" as const), body: fc.constant({}) }),
   fc.record({
     event: fc.constant("closing" as const),
     body: fc.record({

@@ -27,7 +27,7 @@ async function storeLongMail(client: TestClient): Promise<Uint8Array<ArrayBuffer
     const data = mail.content.slice(offset, offset + CONTENT_CHUNK_BYTES);
     await client.session.request(sendChunk, { messageId, offset, data });
   }
-  await client.session.request(sendCommit, { messageId });
+  await client.session.request(sendCommit, { messageId, ownEntry: null });
   return messageId;
 }
 

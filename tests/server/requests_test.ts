@@ -97,7 +97,7 @@ Deno.test("requests: a long mail goes in pieces, broken off and taken up again",
   assertEquals(await alice.session.request(sendChunk, chunk(0)), first, "asked again");
   assertEquals(await refusal(() => alice.session.request(sendChunk, chunk(1))), ["conflict", []]);
   assertEquals(
-    await refusal(() => alice.session.request(sendCommit, { messageId })),
+    await refusal(() => alice.session.request(sendCommit, { messageId, ownEntry: null })),
     ["conflict", []],
   );
   assertEquals(await refusal(() => bob.session.request(sendChunk, chunk(0))), ["not_found", []]);
@@ -109,8 +109,8 @@ Deno.test("requests: a long mail goes in pieces, broken off and taken up again",
   while (received < mail.content.length) {
     ({ received } = await again.session.request(sendChunk, chunk(received)));
   }
-  const { arrived } = await again.session.request(sendCommit, { messageId });
-  assertEquals(await again.session.request(sendCommit, { messageId }), { arrived });
+  const { arrived } = await again.session.request(sendCommit, { messageId, ownEntry: null });
+  assertEquals(await again.session.request(sendCommit, { messageId, ownEntry: null }), { arrived });
   assertEquals(await again.session.request(sendBegin, begin), {
     received: mail.content.length,
     done: true,

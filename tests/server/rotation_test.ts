@@ -87,7 +87,7 @@ Deno.test("rotation: new keys go into directory and log in one step, and their o
       realm: owner.realm,
       to: ["alice"],
     });
-    const old = { messageId, header, summary, content };
+    const old = { messageId, header, summary, content, ownEntry: null };
     assertEquals(await port.request(send, old), "sender_mismatch", "signed with the old key");
     // The next change is signed with the new key, and only with it.
     assertEquals(await change(port, owner, { version: 3 }), "bad_request");

@@ -139,7 +139,8 @@ export class TestClient {
 
   /** Sends a sealed mail in one piece. */
   async send({ messageId, header, summary, content }: SealedMail): Promise<number> {
-    const { arrived } = await this.session.request(send, { messageId, header, summary, content });
+    const request = { messageId, header, summary, content, ownEntry: null };
+    const { arrived } = await this.session.request(send, request);
     return arrived;
   }
 

@@ -5,7 +5,12 @@
 
 import type { AccountState } from "../crypto/account_state.ts";
 import { type CounterRanges, counterSeen, withCounter } from "../crypto/counters.ts";
-import { acceptedEntry, type SealedEntry } from "../crypto/entry_fields.ts";
+import {
+  acceptedEntry,
+  type EntryMarks,
+  marksIn,
+  type SealedEntry,
+} from "../crypto/entry_fields.ts";
 import type { AcceptedMail, RejectedMail } from "../crypto/envelope_intake.ts";
 import type { FetchReply } from "../protocol/messages/fetch.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
@@ -132,7 +137,7 @@ export function entryOf(
 ): SealedEntry {
   if (!outcome.accepted) {
     const { arrived } = place;
-    return { rejected: outcome.reason, from, arrived, flags: [], folder: "inbox" };
+    return { rejected: outcome.reason, from, arrived, ...marksIn("inbox") };
   }
   const { fields } = outcome;
   const warnings = [
@@ -146,6 +151,6 @@ export function entryOf(
 }
 
 /** Where a new mail is put: the sender's own copy counts as read. */
-export function marksOf(isOwnCopy: boolean): { flags: string[]; folder: string } {
-  return isOwnCopy ? { flags: ["read"], folder: "sent" } : { flags: [], folder: "inbox" };
+export function marksOf(isOwnCopy: boolean): EntryMarks {
+  return isOwnCopy ? marksIn("sent", ["read"]) : marksIn("inbox");
 }

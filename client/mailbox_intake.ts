@@ -14,7 +14,7 @@
 
 import type { AccountState } from "../crypto/account_state.ts";
 import { type Bytes, equalBytes, toHex } from "../crypto/bytes.ts";
-import type { SealedEntry } from "../crypto/entry_fields.ts";
+import { marksIn, type SealedEntry } from "../crypto/entry_fields.ts";
 import { decodeHeader } from "../crypto/envelope_header.ts";
 import { intakeMail } from "../crypto/envelope_intake.ts";
 import { FormatError } from "../crypto/errors.ts";
@@ -226,7 +226,7 @@ export class Intake {
 /** The entry of a mail that is in the mailbox twice. */
 function repeated({ entry, arrived }: KnownMail): SealedEntry {
   const from = entry === "damaged" ? "" : entry.from;
-  return { rejected: "id_seen", from, arrived, flags: [], folder: "inbox" };
+  return { rejected: "id_seen", from, arrived, ...marksIn("inbox") };
 }
 
 /** Whom the header names as the sender; null when it cannot be read. */

@@ -8,7 +8,7 @@ import {
 } from "../../crypto/account_state.ts";
 import { xchachaSeal } from "../../crypto/aead.ts";
 import { type Bytes, ByteWriter, concat, randomBytes, utf8 } from "../../crypto/bytes.ts";
-import { type CborValue, encodeCbor } from "../../crypto/cbor.ts";
+import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "../../crypto/cbor.ts";
 import {
   areCounterRanges,
   counterLeavesGap,
@@ -17,7 +17,13 @@ import {
   MAX_COUNTER_RANGES,
   withCounter,
 } from "../../crypto/counters.ts";
-import type { AcceptedEntry, RejectedEntry } from "../../crypto/entry_fields.ts";
+import {
+  type AcceptedEntry,
+  decodeEntry,
+  encodeEntry,
+  marksIn,
+  type RejectedEntry,
+} from "../../crypto/entry_fields.ts";
 import { DecryptionError, FormatError } from "../../crypto/errors.ts";
 import { mailboxKey, newBundleKey, stateKey } from "../../crypto/key_bundle.ts";
 import { labelled } from "../../crypto/labels.ts";
@@ -178,6 +184,7 @@ Deno.test("account state: values that cannot be are refused, whoever has sealed 
 
 const accepted: AcceptedEntry = {
   rejected: null,
+  ...{ kind: "mail", origin: null },
   contentKey: randomBytes(32),
   headerSha512: randomBytes(64),
   from: "bob",
@@ -194,15 +201,13 @@ const accepted: AcceptedEntry = {
   contentLength: 700,
   contentSha512: randomBytes(64),
   warnings: ["date_differs", "one_of_a_newer_release"],
-  flags: ["read"],
-  folder: "inbox",
+  ...marksIn("inbox", ["read"]),
 };
 const rejected: RejectedEntry = {
   rejected: "bad_signature",
   from: "",
   arrived: 5,
-  flags: [],
-  folder: "inbox",
+  ...marksIn("inbox"),
 };
 const place = { messageId: randomBytes(16), revision: 4 };
 const sealer = new EntrySealer(bundleKey, owner);
@@ -212,6 +217,31 @@ Deno.test("entry: what is sealed is opened, and its length is that of nearly all
     const bytes = sealer.seal(place, entry);
     assertEquals(sealer.open(place, bytes), entry);
     assertEquals(bytes.length, 40 + 1024);
+  }
+});
+
+Deno.test("entry: one of version 1 is read, and is a mail that nothing was done with", () => {
+  const mail = decodeCbor(encodeEntry(accepted), "entry") as CborMap;
+  const refused = decodeCbor(encodeEntry(rejected), "entry") as CborMap;
+  for (const [map, entry] of [[mail, accepted], [refused, rejected]] as const) {
+    for (const key of ["also", "trashed", "kind", "origin"]) map.delete(key);
+    assertEquals(decodeEntry(encodeCbor(map.set("v", 1))), entry);
+    assertThrows(() => decodeEntry(encodeCbor(map.set("v", 2))), FormatError);
+    assertThrows(() => decodeEntry(encodeCbor(map.set("v", 3))), FormatError);
+  }
+  const odd = { ...accepted, kind: "spell" } as unknown as AcceptedEntry;
+  assertThrows(() => decodeEntry(encodeEntry(odd)), FormatError);
+});
+
+Deno.test("entry: drafts, imports and what lies in the trash are read as they were written", () => {
+  const origin = {
+    ...{ from: "Bob <bob@x.org>", to: ["a@b.c"], cc: [], bcc: ["carol"] },
+    messageId: "<1@x.org>",
+  };
+  const trashed = { at: 7, folder: "f0", also: ["archive"] };
+  for (const kind of ["draft", "import"] as const) {
+    const entry = { ...accepted, ...marksIn("trash"), kind, origin, trashed };
+    assertEquals(decodeEntry(encodeEntry(entry)), entry);
   }
 });
 

@@ -70,12 +70,24 @@ const fields: fc.Arbitrary<MailFields> = fc.record({
   counter: new Map(recipients.map(({ user }, at) => [user, new Uint8Array(8).fill(at)])),
 }));
 
-const marks = { flags: fc.array(text(16), { maxLength: 3 }), folder: text(20) };
+const folders = { folder: text(20), also: fc.array(text(20), { maxLength: 2 }) };
+const marks = {
+  ...folders,
+  flags: fc.array(text(16), { maxLength: 3 }),
+  trashed: fc.option(fc.record({ ...folders, at: uint })),
+};
+const written = fc.array(text(30), { maxLength: 2 });
+const origin = fc.record({
+  ...{ from: text(30), to: written, cc: written, bcc: written },
+  messageId: fc.option(text(30)),
+});
 const entry: fc.Arbitrary<SealedEntry> = fc.oneof(
   fc.record({
     ...mailText,
     ...marks,
     rejected: fc.constant(null),
+    kind: fc.constantFrom("mail" as const, "draft" as const, "import" as const),
+    origin: fc.option(origin),
     contentKey: bytesOf(32),
     headerSha512: bytesOf(64),
     from: userName,

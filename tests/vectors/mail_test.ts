@@ -186,14 +186,15 @@ function checkEntries(
     assert(xOpen(key, sealed, aad).length % 1024 === 0);
   };
   entry("sealed entry", 1, {
-    ...{ v: 1, cek: contentKey, headerSha512, from: "alice", fromFp: alice.fingerprint },
+    ...{ v: 2, cek: contentKey, headerSha512, from: "alice", fromFp: alice.fingerprint },
     ...{ to: ["bob"], cc: ["carol"], ...COMMON },
     ...{ contentLength: mime.length, contentSha512: sha512(mime), warnings: [] },
-    ...{ flags: ["read"], folder: "inbox" },
+    ...{ kind: "mail", origin: null },
+    ...{ flags: ["read"], folder: "inbox", also: [], trashed: null },
   });
   entry("sealed entry of a rejected mail", 2, {
-    ...{ v: 1, rejected: "bad_signature", from: "alice", arrived: NOW + 1000 },
-    ...{ flags: [], folder: "inbox" },
+    ...{ v: 2, rejected: "bad_signature", from: "alice", arrived: NOW + 1000 },
+    ...{ flags: [], folder: "inbox", also: [], trashed: null },
   });
 }
 

@@ -4,7 +4,7 @@ import { openContent } from "../../crypto/envelope_content.ts";
 import { encodeFields } from "../../crypto/envelope_fields.ts";
 import { intakeMail } from "../../crypto/envelope_intake.ts";
 import { sealMail } from "../../crypto/envelope_seal.ts";
-import { acceptedEntry, type RejectedEntry } from "../../crypto/entry_fields.ts";
+import { acceptedEntry, marksIn, type RejectedEntry } from "../../crypto/entry_fields.ts";
 import { newBundleKey } from "../../crypto/key_bundle.ts";
 import { sha256 } from "../../crypto/kdf.ts";
 import { EntrySealer } from "../../crypto/sealed_entry.ts";
@@ -66,11 +66,11 @@ export async function makeMail(keys: StoredKeys): Promise<Values> {
   const bundleKey = values.put("bob's bundle key", newBundleKey());
   const sealer = new EntrySealer(bundleKey, { realm, user: "bob" });
   const place = { messageId: mail.messageId, revision: 1 };
-  const entry = acceptedEntry(taken, { flags: ["read"], folder: "inbox" });
+  const entry = acceptedEntry(taken, marksIn("inbox", ["read"]));
   values.put("sealed entry", sealer.seal(place, entry));
   const rejected: RejectedEntry = {
     ...{ rejected: "bad_signature", from: "alice", arrived: NOW + 1000 },
-    ...{ flags: [], folder: "inbox" },
+    ...marksIn("inbox"),
   };
   values.put("sealed entry of a rejected mail", sealer.seal({ ...place, revision: 2 }, rejected));
   await makeLongMail(people, values);

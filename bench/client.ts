@@ -6,6 +6,7 @@ import { client, ready, server as opaqueServer } from "@serenity-kit/opaque";
 import { Account } from "../client/account.ts";
 import { parseServerAddress } from "../client/address.ts";
 import { ConfigStore } from "../client/config_store.ts";
+import { marksIn } from "../crypto/entry_fields.ts";
 import { EntryBook } from "../client/entry_book.ts";
 import { KeyLog } from "../client/key_log/key_log.ts";
 import type { LogStores } from "../client/key_log/log_account.ts";
@@ -94,7 +95,7 @@ async function main(): Promise<void> {
         return await timed(
           sealed,
           task.inFlight,
-          (mail) => account.withSession((session) => upload(session, mail)),
+          (mail) => account.withSession((session) => upload(session, mail, { ownEntry: null })),
         );
       case "fill":
         return await fill(account, task.count);
@@ -147,7 +148,7 @@ async function fill(account: Account, count: number): Promise<Timing> {
       () => noiseMail(account, [account.user], 2048),
     );
     await timed(mails, 16, (mail) => account.withSession((session) => deliverRaw(session, mail)));
-    const seen = { rejected: "undecryptable", from: account.user, flags: [], folder: "inbox" };
+    const seen = { rejected: "undecryptable", from: account.user, ...marksIn("inbox") };
     await book.write(mails.map(({ messageId }) => (
       { messageId, revision: 0, entry: { ...seen, arrived: Date.now() } }
     )));

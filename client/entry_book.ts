@@ -183,6 +183,12 @@ export class EntryBook {
     return written;
   }
 
+  /** The sealed entry with which a mail is sent, in revision 1. */
+  sealFirst(messageId: Bytes, entry: SealedEntry): Bytes {
+    this.#opened.set(toHex(messageId), { revision: 1, entry });
+    return this.#sealer.seal({ messageId, revision: 1 }, entry);
+  }
+
   /** As many of the items, from the one at `start` on, as go into one request. */
   #sealSome(items: readonly EntryWrite[], start: number): PutEntryRequest["items"] {
     const sealed: PutEntryRequest["items"] = [];

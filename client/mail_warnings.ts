@@ -1,6 +1,9 @@
 /** The codes in sealed entries as sentences for people. */
 
 import type { AccountState } from "../crypto/account_state.ts";
+import { equalBytes } from "../crypto/bytes.ts";
+import { areWithoutGap } from "../crypto/counters.ts";
+import type { AcceptedEntry } from "../crypto/entry_fields.ts";
 import type { MailFields } from "../crypto/envelope_fields.ts";
 import { INTAKE_WARNINGS, REJECT_REASONS } from "../crypto/envelope_reject.ts";
 import { isCurrentOwner, isOwners, type Sender } from "./senders.ts";
@@ -61,9 +64,24 @@ const REASONS: Readonly<Record<string, string>> = {
   damaged: "The server's note about this mail was changed or is of a newer release.",
 };
 
-/** A warning's sentence; codes of a newer release are shown as they are. */
-export function warningText(code: string): string {
-  return WARNINGS[code] ?? `Warning: ${code}.`;
+/**
+ * The sentences for what a reader must know of a mail; codes of a newer release are shown as they
+ * are. That an earlier mail has not arrived is told as long as one is missing: it may only have
+ * been slower.
+ */
+export function warningTexts(
+  { from, fromFingerprint, warnings }: Pick<
+    AcceptedEntry,
+    "from" | "fromFingerprint" | "warnings"
+  >,
+  { pins, counters }: AccountState,
+): string[] {
+  const pin = pins.get(from);
+  // Counters belong to the pinned key: of another one they tell nothing.
+  const isCounted = pin !== undefined && equalBytes(pin.fingerprint, fromFingerprint);
+  const isComplete = isCounted && areWithoutGap(counters.seen.get(from) ?? []);
+  return warnings.filter((code) => code !== "counter_gap" || !isComplete)
+    .map((code) => WARNINGS[code] ?? `Warning: ${code}.`);
 }
 
 /** The sentence for why a mail was rejected. */

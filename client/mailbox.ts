@@ -4,12 +4,8 @@
  */
 
 import { toHex } from "../crypto/bytes.ts";
-import type { Bytes } from "../crypto/bytes.ts";
-import type { AcceptedEntry } from "../crypto/entry_fields.ts";
-import { MailsecError } from "../crypto/errors.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
 import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
-import { MAX_PUT_ENTRIES } from "../protocol/limits.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { OpenAccount } from "./account.ts";
 import type { AccountCare } from "./account_care.ts";
@@ -56,8 +52,8 @@ export class Mailbox {
   readonly #lister: Lister;
   readonly #reader: Reader;
   readonly #people: ContactBook;
-  /** Entries of own copies that wait to be written together. */
-  readonly #ownCopies = new Map<string, { messageId: Bytes; entry: AcceptedEntry }>();
+  /** Ids of mails that were sent from here: their own copies are no news. */
+  readonly #sent = new Set<string>();
 
   /** @param account Belongs to the mailbox from now on: `close` closes it. */
   constructor(account: OpenAccount) {
@@ -67,7 +63,7 @@ export class Mailbox {
     this.#intake = new Intake(account, contacts, this.#book);
     this.#sealer = new MailSealer(account, contacts);
     const parts = { book: this.#book, intake: this.#intake, contacts };
-    this.#lister = new Lister(account.user, parts);
+    this.#lister = new Lister(account, parts);
     this.#reader = new Reader(account, parts);
     this.#people = new ContactBook(account, contacts);
     this.keyLog = new KeyLogBook(account);
@@ -130,19 +126,18 @@ export class Mailbox {
   async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
     await this.#account.log.alarms.assertNone();
     const id = toHex(sealed.messageId);
+    const { messageId, ownCopy } = sealed;
+    const ownEntry = ownCopy === null ? null : this.#book.sealFirst(messageId, ownCopy);
     let isFirst = false;
+    this.#sent.add(id);
     try {
       await this.#account.withSession((session) => {
         isFirst = !begun.has(sealed);
         begun.add(sealed);
-        return upload(session, sealed, onProgress);
+        return upload(session, sealed, { ownEntry, onProgress });
       });
     } catch (error) {
       throw await this.#notDelivered(sealed, error, isFirst);
-    }
-    if (sealed.ownCopy !== null) {
-      this.#ownCopies.set(id, { messageId: sealed.messageId, entry: sealed.ownCopy });
-      if (this.#ownCopies.size >= MAX_PUT_ENTRIES) await this.#writeOwnCopies();
     }
     return { id, to: sealed.to, size: sealed.size, date: sealed.date };
   }
@@ -181,7 +176,6 @@ export class Mailbox {
 
   /** The inbox (or the sent mails), each mail checked as it is first seen. */
   async list(options: ListOptions = {}): Promise<MailListItem[]> {
-    await this.#writeOwnCopies();
     return await this.#lister.list(options);
   }
 
@@ -195,7 +189,6 @@ export class Mailbox {
    * @throws {TrustError} `content_mismatch` when its content is not what was signed.
    */
   async read(which: number | string, options: ReadOptions = {}): Promise<Mail> {
-    await this.#writeOwnCopies();
     return await this.#reader.read(which, options);
   }
 
@@ -223,12 +216,6 @@ export class Mailbox {
 
   /** Saves what must be kept, says goodbye to the server and ends the connection. */
   async close(): Promise<void> {
-    try {
-      await this.#writeOwnCopies();
-    } catch (error) {
-      // They will be taken in like any mail; that must not keep anybody from leaving.
-      if (!(error instanceof MailsecError)) throw error;
-    }
     await this.#account.close();
   }
 
@@ -236,24 +223,13 @@ export class Mailbox {
     { body: { index, messageId } }: Extract<ServerEvent, { event: "new_mail" }>,
     callback: (item: MailListItem) => void,
   ): Promise<void> {
-    if (this.#ownCopies.has(toHex(messageId))) return;
+    if (this.#sent.has(toHex(messageId))) return;
     const [mail] = await this.#intake.takeIn(await this.#book.find({ indices: [index] }));
     if (mail === undefined) return;
     const isSent = mail.entry !== "damaged" && mail.entry.folder === "sent";
     if (isSent) return;
     const [item] = await this.#lister.items([mail]);
     callback(item!);
-  }
-
-  /**
-   * Writes the entries of own copies, which saves every device from taking them in. One that was
-   * taken in meanwhile stays as it is.
-   */
-  async #writeOwnCopies(): Promise<void> {
-    if (this.#ownCopies.size === 0) return;
-    const copies = [...this.#ownCopies];
-    await this.#book.write(copies.map(([, copy]) => ({ ...copy, revision: 0 })));
-    for (const [id] of copies) this.#ownCopies.delete(id);
   }
 
   /**

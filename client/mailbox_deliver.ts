@@ -1,5 +1,6 @@
 /** The upload of a sealed mail, whole or in chunks. Doing it twice is harmless. */
 
+import type { Bytes } from "../crypto/bytes.ts";
 import { ServerError } from "../protocol/error_codes.ts";
 import { CONTENT_CHUNK_BYTES, INLINE_CONTENT_BYTES } from "../protocol/limits.ts";
 import { send } from "../protocol/messages/send.ts";
@@ -24,16 +25,20 @@ const MAX_RESUMES = 3;
 export async function upload(
   session: Requester,
   mail: SealedOutgoing,
-  onProgress: OnProgress = () => {},
+  { ownEntry, onProgress = () => {} }: {
+    /** The sealed entry of the sender's own copy, which comes with the mail. */
+    ownEntry: Bytes | null;
+    onProgress?: OnProgress | undefined;
+  },
 ): Promise<void> {
   const { messageId, header, summary, content } = mail;
   const totalBytes = content.length;
   onProgress({ doneBytes: 0, totalBytes });
   if (totalBytes <= INLINE_CONTENT_BYTES) {
-    await session.request(send, { messageId, header, summary, content, ownEntry: null });
+    await session.request(send, { messageId, header, summary, content, ownEntry });
   } else {
     await uploadInChunks(session, mail, onProgress);
-    await session.request(sendCommit, { messageId, ownEntry: null });
+    await session.request(sendCommit, { messageId, ownEntry });
   }
   onProgress({ doneBytes: totalBytes, totalBytes });
 }

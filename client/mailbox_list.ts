@@ -1,11 +1,13 @@
 /** Listing: which mails, in which order, and how an entry becomes a line of the list. */
 
+import type { AccountState } from "../crypto/account_state.ts";
 import { toHex } from "../crypto/bytes.ts";
 import { MAX_LIST_PAGE } from "../protocol/limits.ts";
+import type { OpenAccount } from "./account.ts";
 import type { ContactState } from "./contact_types.ts";
 import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
-import { rejectionText, warningText } from "./mail_warnings.ts";
+import { rejectionText, warningTexts } from "./mail_warnings.ts";
 import type { Intake } from "./mailbox_intake.ts";
 import type { ListOptions, MailListItem, SortKey } from "./mailbox_types.ts";
 
@@ -17,12 +19,14 @@ export class Lister {
   readonly #book: EntryBook;
   readonly #intake: Intake;
   readonly #contacts: Contacts;
+  readonly #state: () => AccountState;
 
   constructor(
-    me: string,
+    { user, state }: Pick<OpenAccount, "user" | "state">,
     { book, intake, contacts }: { book: EntryBook; intake: Intake; contacts: Contacts },
   ) {
-    this.#me = me;
+    this.#me = user;
+    this.#state = () => state.current;
     this.#book = book;
     this.#intake = intake;
     this.#contacts = contacts;
@@ -47,7 +51,8 @@ export class Lister {
       entry === "damaged" || entry.rejected !== null ? [] : [entry.from]
     );
     const states = await this.#contacts.statesOf(senders);
-    return mails.map((mail) => listItem(mail, states));
+    const state = this.#state();
+    return mails.map((mail) => listItem(mail, { states, state }));
   }
 
   /**
@@ -105,7 +110,7 @@ const ORDER: Readonly<Record<SortKey, (a: MailListItem, b: MailListItem) => numb
 
 function listItem(
   { index, messageId, arrived, entry }: KnownMail,
-  states: ReadonlyMap<string, ContactState>,
+  { states, state }: { states: ReadonlyMap<string, ContactState>; state: AccountState },
 ): MailListItem {
   const place = { index, id: toHex(messageId) };
   if (entry === "damaged" || entry.rejected !== null) {
@@ -131,7 +136,7 @@ function listItem(
     title: entry.subject,
     size: entry.size,
     unread: !entry.flags.includes("read"),
-    warnings: entry.warnings.map(warningText),
+    warnings: warningTexts(entry, state),
     contact: states.get(entry.from) ?? null,
   };
 }

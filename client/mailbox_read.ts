@@ -13,7 +13,7 @@ import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError, RejectedMailError } from "./errors.ts";
 import { inOrder } from "./in_order.ts";
-import { rejectionText, warningText } from "./mail_warnings.ts";
+import { rejectionText, warningTexts } from "./mail_warnings.ts";
 import { isoDate } from "./mailbox_list.ts";
 import type { Intake } from "./mailbox_intake.ts";
 import type { Mail, OnProgress, ReadOptions } from "./mailbox_types.ts";
@@ -64,7 +64,7 @@ export class Reader {
       size: entry.size,
       body,
       attachments,
-      warnings: entry.warnings.map(warningText),
+      warnings: warningTexts(entry, this.#account.state.current),
       contact: states.get(entry.from) ?? null,
     };
   }

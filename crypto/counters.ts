@@ -25,6 +25,11 @@ export function counterLeavesGap(ranges: CounterRanges, counter: number): boolea
   return counter > (ranges.at(-1) ?? 0) + 1;
 }
 
+/** Whether all counters from 1 to the highest one were seen. */
+export function areWithoutGap(ranges: CounterRanges): boolean {
+  return ranges.length === 0 || (ranges.length === 2 && ranges[0] === 1);
+}
+
 /**
  * The ranges with `counter` among the seen. When there would be too many ranges, the lowest gap
  * counts as seen: a mail that late is taken for a replay rather than a replay for a mail.

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { randomBytes } from "../../crypto/bytes.ts";
-import type { AcceptedEntry } from "../../crypto/entry_fields.ts";
+import { type AcceptedEntry, marksIn } from "../../crypto/entry_fields.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
 import { SendInterruptedError } from "../../client/errors.ts";
 import { EntryBook } from "../../client/entry_book.ts";
@@ -41,11 +41,11 @@ Deno.test("odd server: a list that does not go down ends in a ProtocolError", as
   const { server, account, box } = await office();
   const book = new EntryBook(account);
   for (const indices of [[9], [8, 8], [7, 8], [10]]) {
-    server.lies.list = () => ({ total: 9, entries: indices.map(entryAt) });
+    server.lies.list = () => ({ total: 9, modseq: 9, entries: indices.map(entryAt) });
     await assertRejects(() => book.page(9, 200), ProtocolError);
     await assertRejects(() => book.allBelow(9), ProtocolError);
   }
-  server.lies.list = () => ({ total: 9, entries: [entryAt(9)] });
+  server.lies.list = () => ({ total: 9, modseq: 9, entries: [entryAt(9)] });
   await assertRejects(() => box.list(), ProtocolError);
 });
 
@@ -54,7 +54,7 @@ Deno.test("odd server: mails far apart cost as many pages as there are mails", a
   const there = [2 ** 52, 2 ** 40, 1_000_000, 3];
   server.lies.list = (_, { before }) => {
     const entries = there.filter((index) => index < before).slice(0, 1).map(entryAt);
-    return { total: there.length, entries };
+    return { total: there.length, modseq: 9, entries };
   };
   const found = await new EntryBook(account).allBelow(2 ** 53 - 1);
   assertEquals(found.map(({ index }) => index), there);
@@ -95,7 +95,7 @@ Deno.test("odd server: great entries are written in requests that may be sent", 
     references: Array.from({ length: 100 }, () => randomBytes(16)),
     attachments: Array.from({ length: 50 }, () => ({ name: "n".repeat(255), type: "t", size: 1 })),
     ...{ contentLength: 1, contentSha512: randomBytes(64), warnings: [] },
-    ...{ flags: [], folder: "inbox" },
+    ...{ kind: "mail", origin: null, ...marksIn("inbox") },
   };
   const writes = Array.from({ length: 230 }, () => ({
     ...{ messageId: randomBytes(16), revision: 0, entry },

@@ -309,6 +309,9 @@ Deno.test("intake: a gap warns, mails out of order within a batch do not", async
   for (const n of [2, 1, 3, 6]) server.deliver(await numbered(n), ["bob"]);
   const warned = (await bobBox.list()).map(({ warnings }) => warnings.length);
   assertEquals(warned, [1, 0, 0, 0]);
+  for (const n of [5, 4]) server.deliver(await numbered(n), ["bob"]);
+  const later = (await bobBox.list()).map(({ warnings }) => warnings.length);
+  assertEquals(later, [0, 0, 0, 0, 0, 0], "it was only slower");
 });
 
 Deno.test("intake: a date far from the arrival warns", async () => {

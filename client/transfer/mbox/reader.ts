@@ -5,6 +5,7 @@
  */
 
 import { type Bytes, concat } from "../../../crypto/bytes.ts";
+import { tooLarge } from "../problems.ts";
 import type { MailMarks, MailRead, Place, TransferProblem } from "../types.ts";
 import { foreignMarks, readMarksBlock } from "./marks.ts";
 import { isFromAt, unquoteFrom } from "./quoting.ts";
@@ -102,7 +103,8 @@ class MboxReader {
     const date = separatorDate(this.#waiting);
     if (date === null) this.#take(this.#waiting);
     else yield* this.#next({ date, offset: this.#offset });
-    if (this.isNone || this.#mails === 0) yield this.#noMbox();
+    // A file with nothing in it is an mbox without mail.
+    if (this.isNone) yield this.#noMbox();
     else yield* this.#ended(true);
   }
 
@@ -200,10 +202,4 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 function cutOff(place: Place, bytes: number | string): TransferProblem {
   const reason = `the file ends in the middle of it, after ${bytes} bytes`;
   return { kind: "problem", place, reason };
-}
-
-/** A mail that is larger than the server takes. */
-export function tooLarge(place: Place, bytes: number): TransferProblem {
-  const size = bytes.toLocaleString("en");
-  return { kind: "problem", place, reason: `it is larger than the server takes: ${size} bytes` };
 }

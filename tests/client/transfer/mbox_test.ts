@@ -178,7 +178,8 @@ Deno.test("mbox: of mboxo and mboxcl the quoting is taken away; Content-Length i
 
 Deno.test("mbox: empty lines before the first mail do not matter; anything else is no mbox", async () => {
   assertEquals((await textsOf(`\r\n\n${SEPARATOR}Subject: x\n`)).length, 1);
-  const nothing = ["", "\n\n", "Subject: x\n\nbody\n", "From bob\n", "\x7fELF", "From ", "Fr"];
+  for (const file of ["", "\n\n", "\r\n"]) assertEquals(await read(file), []);
+  const nothing = ["Subject: x\n\nbody\n", "From bob\n", "\x7fELF", "From ", "Fr"];
   for (const file of nothing) {
     for (const piece of [1, 3, 1000]) {
       const found = await read(file, { piece });

@@ -4,7 +4,7 @@
  * the client trusts, so one that others may read or write is refused rather than believed.
  */
 
-import { toHex } from "../crypto/bytes.ts";
+import { type Bytes, toHex, utf8 } from "../crypto/bytes.ts";
 import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { ConfigError } from "./errors.ts";
 
@@ -27,7 +27,7 @@ export function accountFile(
 export async function writeJson(path: string, value: Record<string, unknown>): Promise<void> {
   try {
     await makeFolderOf(path);
-    await replaceFile(path, JSON.stringify(value) + "\n");
+    await replaceFile(path, utf8(JSON.stringify(value) + "\n"));
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
@@ -72,12 +72,21 @@ function cannotWrite(path: string, cause: unknown): ConfigError {
   });
 }
 
+/** Replaces the file (0600), its folder made when it is not there (0700). @throws {ConfigError} */
+export async function writeBytes(path: string, bytes: Bytes): Promise<void> {
+  try {
+    await makeFolderOf(path);
+    await replaceFile(path, bytes);
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+}
+
 /** Writes beside, syncs, renames. The name beside is random, so that two writers do not meet. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, bytes: Bytes): Promise<void> {
   const beside = `${path}.${crypto.randomUUID()}.new`;
   try {
     using file = await Deno.open(beside, { write: true, createNew: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
     await file.sync();
     await Deno.rename(beside, path);

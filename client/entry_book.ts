@@ -9,6 +9,7 @@ import { DecryptionError, FormatError } from "../crypto/errors.ts";
 import type { SealedEntry } from "../crypto/entry_fields.ts";
 import { EntrySealer } from "../crypto/sealed_entry.ts";
 import { MAX_LIST_PAGE, MAX_PLAINTEXT_MESSAGE_BYTES, MAX_PUT_ENTRIES } from "../protocol/limits.ts";
+import { changes, type ChangesReply } from "../protocol/messages/changes.ts";
 import { entries as entriesMessage } from "../protocol/messages/entries.ts";
 import { list } from "../protocol/messages/list.ts";
 import type { MailboxEntry } from "../protocol/messages/list.ts";
@@ -18,6 +19,8 @@ import type { OpenAccount } from "./account.ts";
 
 /** How often in a row another device may be faster. */
 const MAX_TRIES = 20;
+/** Opened entries kept in memory: a few kilobytes each. */
+const MAX_OPENED = 5000;
 /** Pages fetched at once when all are wanted. */
 const PAGES_AT_ONCE = 8;
 /** Sealed entries written by one request, in bytes together; the rest of it is small. */
@@ -58,6 +61,15 @@ function windowsBelow(to: number): Window[] {
   return windows;
 }
 
+/** @throws {ProtocolError} when the indexes do not go down from below `before`. */
+function checkOrder(entries: readonly MailboxEntry[], before: number): void {
+  let last = before;
+  for (const { index } of entries) {
+    if (index >= last) throw new ProtocolError("The server's list of mails is out of order.");
+    last = index;
+  }
+}
+
 function unique(messageIds: readonly Bytes[]): Bytes[] {
   return [...new Map(messageIds.map((id) => [toHex(id), id])).values()];
 }
@@ -65,6 +77,7 @@ function unique(messageIds: readonly Bytes[]): Bytes[] {
 export class EntryBook {
   readonly #account: OpenAccount;
   readonly #sealer: EntrySealer;
+  /** Those used last, the most recent at the end. */
   readonly #opened = new Map<string, { revision: number; entry: SealedEntry }>();
 
   constructor(account: OpenAccount) {
@@ -80,32 +93,50 @@ export class EntryBook {
    */
   async page(before: number | null, limit: number): Promise<MailboxEntry[]> {
     const { entries } = await this.#account.request(list, { before, limit });
-    let last = before ?? Infinity;
-    for (const { index } of entries) {
-      if (index >= last) throw new ProtocolError("The server's list of mails is out of order.");
-      last = index;
-    }
+    checkOrder(entries, before ?? Infinity);
     return entries;
+  }
+
+  /** The newest mails, and the number of changes that the mailbox has been through by then. */
+  async newest(limit: number): Promise<{ modseq: number; entries: MailboxEntry[] }> {
+    const { modseq, entries } = await this.#account.request(list, { before: null, limit });
+    checkOrder(entries, Infinity);
+    return { modseq, entries };
   }
 
   /**
    * The whole mailbox below `before`, newest first: several pages at once where mails lie close
    * together. What it costs depends on how many mails there are, not on their numbers.
    */
-  async allBelow(before: number): Promise<MailboxEntry[]> {
-    const found: MailboxEntry[] = [];
+  async *allBelow(before: number): AsyncGenerator<MailboxEntry[]> {
     for (let to = before; to > 1;) {
       const windows = windowsBelow(to);
       const pages = await Promise.all(windows.map((window) => this.#window(window)));
-      found.push(...pages.flat());
+      yield pages.flat();
       to = windows.at(-1)!.from;
       if (pages.at(-1)!.length > 0 || to <= 1) continue;
       const page = await this.page(to, MAX_LIST_PAGE);
-      if (page.length === 0) break;
-      found.push(...page);
+      if (page.length === 0) return;
+      yield page;
       to = page.at(-1)!.index;
     }
-    return found;
+  }
+
+  /**
+   * What has changed since then; null: that is not known any more.
+   *
+   * @throws {ProtocolError} when it does not go on: a loop over it must come to an end.
+   */
+  async changesSince(since: number): Promise<Omit<ChangesReply, "reset"> | null> {
+    const { reset, ...changed } = await this.#account.request(changes, {
+      since,
+      limit: MAX_LIST_PAGE,
+    });
+    if (reset) return null;
+    if (changed.next < since || (changed.more && changed.next === since)) {
+      throw new ProtocolError("The server's changes of the mailbox do not go on.");
+    }
+    return changed;
   }
 
   /** The mails with an index from `from` to below `to`, newest first. */
@@ -158,7 +189,7 @@ export class EntryBook {
     if (before?.revision === found.revision) return { ...mail, entry: before.entry };
     try {
       const entry = this.#sealer.open(found, sealed);
-      this.#opened.set(id, { revision: found.revision, entry });
+      this.#remember(found.messageId, { revision: found.revision, entry });
       return { ...mail, entry };
     } catch (error) {
       if (!(error instanceof DecryptionError || error instanceof FormatError)) throw error;
@@ -176,7 +207,7 @@ export class EntryBook {
       i += sealed.length;
       batch.forEach(({ messageId, revision, entry }, at) => {
         const ok = results[at]?.ok === true;
-        if (ok) this.#opened.set(toHex(messageId), { revision: revision + 1, entry });
+        if (ok) this.#remember(messageId, { revision: revision + 1, entry });
         written.push(ok);
       });
     }
@@ -185,8 +216,17 @@ export class EntryBook {
 
   /** The sealed entry with which a mail is sent, in revision 1. */
   sealFirst(messageId: Bytes, entry: SealedEntry): Bytes {
-    this.#opened.set(toHex(messageId), { revision: 1, entry });
+    this.#remember(messageId, { revision: 1, entry });
     return this.#sealer.seal({ messageId, revision: 1 }, entry);
+  }
+
+  #remember(messageId: Bytes, opened: { revision: number; entry: SealedEntry }): void {
+    const id = toHex(messageId);
+    this.#opened.delete(id);
+    this.#opened.set(id, opened);
+    if (this.#opened.size <= MAX_OPENED) return;
+    const [oldest] = this.#opened.keys();
+    this.#opened.delete(oldest!);
   }
 
   /** As many of the items, from the one at `start` on, as go into one request. */

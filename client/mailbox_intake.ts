@@ -49,9 +49,19 @@ export class Intake {
   readonly #book: EntryBook;
   /** Index under which each mail was taken in here, by message id. */
   readonly #seen = new Map<string, number>();
+  /** Index of a mail that was taken in earlier, by message id. */
+  readonly #known: (id: string) => number | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(account: OpenAccount, contacts: Contacts, book: EntryBook) {
+  constructor(
+    account: OpenAccount,
+    { contacts, book, known = () => undefined }: {
+      contacts: Contacts;
+      book: EntryBook;
+      known?: (id: string) => number | undefined;
+    },
+  ) {
+    this.#known = known;
     this.#account = account;
     this.#senders = new Senders(account, contacts);
     this.#book = book;
@@ -142,7 +152,7 @@ export class Intake {
     }
     const isCounted = hasCounters(mail, state, user);
     const id = toHex(mail.place.messageId);
-    const seenAs = this.#seen.get(id);
+    const seenAs = this.#seenAs(id);
     this.#seen.set(id, seenAs ?? mail.place.index);
     const looked = await intakeMail({
       header: mail.fetched.header,
@@ -214,10 +224,14 @@ export class Intake {
     return (place && this.#book.open(place)) ?? this.#unwritten(mail);
   }
 
+  #seenAs(id: string): number | undefined {
+    return this.#seen.get(id) ?? this.#known(id);
+  }
+
   /** A mail that has come under another number before is no mail, whatever its entry says. */
   #onlyOnce(mail: KnownMail): KnownMail {
     const id = toHex(mail.messageId);
-    const seenAs = this.#seen.get(id) ?? mail.index;
+    const seenAs = this.#seenAs(id) ?? mail.index;
     this.#seen.set(id, seenAs);
     return seenAs === mail.index ? mail : { ...mail, entry: repeated(mail) };
   }

@@ -29,7 +29,7 @@ import {
 import { ByteReader, type Bytes, ByteWriter, randomBytes, utf8, wipe } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 import { hkdf } from "./kdf.ts";
-import { ACCOUNT_STATE, BUNDLE, labelled, MAILBOX } from "./labels.ts";
+import { ACCOUNT_STATE, BUNDLE, INDEX, labelled, MAILBOX } from "./labels.ts";
 import { padBlob, unpadBlob } from "./padding.ts";
 
 const WIRE_VERSION = 1;
@@ -125,6 +125,11 @@ export function stateKey(bundleKey: Bytes): Bytes {
 /** The key of the sealed entries: `HKDF(BK, "mailbox")`, 32 bytes. */
 export function mailboxKey(bundleKey: Bytes): Bytes {
   return hkdf(bundleKey, labelled(MAILBOX), KEY_BYTES);
+}
+
+/** The key of the mail index and of the search index, 32 bytes. */
+export function indexKey(bundleKey: Bytes): Bytes {
+  return hkdf(bundleKey, labelled(INDEX), KEY_BYTES);
 }
 
 /** A bundle taken apart, still sealed. */

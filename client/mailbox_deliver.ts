@@ -16,6 +16,9 @@ const CHUNKS_AT_ONCE = 8;
 /** How often an upload is taken up again where the server says that it stands. */
 const MAX_RESUMES = 3;
 
+/** What of a sealed mail is uploaded. */
+type Sealed = Pick<SealedOutgoing, "messageId" | "header" | "summary" | "content">;
+
 /**
  * Uploads a mail and resolves when the server has it durably.
  *
@@ -24,7 +27,7 @@ const MAX_RESUMES = 3;
  */
 export async function upload(
   session: Requester,
-  mail: SealedOutgoing,
+  mail: Sealed,
   { ownEntry, onProgress = () => {} }: {
     /** The sealed entry of the sender's own copy, which comes with the mail. */
     ownEntry: Bytes | null;
@@ -45,7 +48,7 @@ export async function upload(
 
 async function uploadInChunks(
   session: Requester,
-  mail: SealedOutgoing,
+  mail: Sealed,
   onProgress: OnProgress,
 ): Promise<void> {
   const { messageId, header, summary, content } = mail;
@@ -65,7 +68,7 @@ async function uploadInChunks(
 
 async function sendFrom(
   session: Requester,
-  { messageId, content }: SealedOutgoing,
+  { messageId, content }: Sealed,
   { received, onProgress }: { received: number; onProgress: OnProgress },
 ): Promise<void> {
   const offsets: number[] = [];

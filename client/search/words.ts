@@ -24,8 +24,11 @@ const WORD = new RegExp(
 );
 const ASCII_WORD = /[a-z0-9]+/g;
 const ASCII = /^[\x00-\x7f]*$/;
-/** Accents of Latin, Greek and Cyrillic letters; other scripts' marks are part of their words. */
-const ACCENTS = /[\u0300-\u036f]/g;
+/**
+ * Accents of Latin, Greek and Cyrillic letters, points and vowels of Hebrew and Arabic ones, which may
+ * be left out; other scripts' marks are part of their words.
+ */
+const ACCENTS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
 
 /** The words of a text, in their order. */
 export function wordsOf(text: string): string[] {

@@ -3,8 +3,8 @@
  * far it is. It is locked while an export runs and removed when it is finished; while it is there
  * the same command goes on with the export, and any other is refused.
  *
- * Lines: a JSON object that says what is exported; an id for each mail, with its twin number when it
- * is not 1; then, as the export goes on, JSON objects with how far it is or with what could not be
+ * Lines: a JSON object that says what is exported; the mailbox's number of each mail, with its twin
+ * number when that is not 1; then, as the export goes on, JSON objects with how far it is or with what could not be
  * exported. The last line may be cut off by a crash: it does not count then.
  */
 
@@ -20,8 +20,8 @@ export interface ExportIdentity {
 }
 
 export interface PlannedMail {
-  /** Message id: 32 hexadecimal digits. */
-  readonly id: string;
+  /** The mailbox's number of the mail, which never changes. */
+  readonly index: number;
   readonly twin: number;
 }
 
@@ -78,9 +78,9 @@ export class ExportState {
       await file.lock(true);
       const state = new ExportState(path, file, { plan, done: null, problems });
       const head = JSON.stringify({ mailsecExport: VERSION, ...identity, mails: plan.length });
-      const ids = plan.map(({ id, twin }) => twin === 1 ? `${id}\n` : `${id} ${twin}\n`);
+      const mails = plan.map(({ index, twin }) => twin === 1 ? `${index}\n` : `${index} ${twin}\n`);
       const found = problems.map((problem) => `${JSON.stringify(problem)}\n`);
-      await state.#append(`${head}\n${ids.join("")}${found.join("")}`);
+      await state.#append(`${head}\n${mails.join("")}${found.join("")}`);
       return state;
     } catch (error) {
       file.close();
@@ -179,8 +179,8 @@ function checkedHead(line: string, output: string, identity: ExportIdentity): nu
 }
 
 function plannedMail(line: string): PlannedMail {
-  const [id, twin] = line.split(" ");
-  return { id: id!, twin: Number(twin ?? 1) };
+  const [index, twin] = line.split(" ");
+  return { index: Number(index), twin: Number(twin ?? 1) };
 }
 
 function notes(lines: readonly string[]): Pick<ExportState, "done" | "problems"> {

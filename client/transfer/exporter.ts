@@ -36,8 +36,6 @@ const MAILS_A_NOTE = 64;
 export type MailHead = Omit<MailToWrite, "bytes"> & {
   /** About how many bytes it has. */
   readonly size: number;
-  /** What reports call it: "mail 12". */
-  readonly name: string;
 };
 
 /** The mailbox as an export sees it. */
@@ -45,15 +43,15 @@ export interface ExportSource {
   /** Which account of which server. */
   readonly account: string;
   /**
-   * Ids of the mails that a query means.
+   * The mailbox's numbers of the mails that a query means; without one of all but the trash.
    *
    * @returns Rejected mails apart, as problems.
    */
-  select(query: string | null): Promise<{ ids: string[]; rejected: TransferProblem[] }>;
+  select(query: string | null): Promise<{ mails: number[]; rejected: TransferProblem[] }>;
   /** Null when the mail is gone. */
-  head(id: string): MailHead | null;
+  head(index: number): MailHead | null;
   /** The RFC 5322 bytes, verified. */
-  raw(id: string): Promise<Bytes>;
+  raw(index: number): Promise<Bytes>;
 }
 
 /** What became of one planned mail. */
@@ -100,16 +98,16 @@ export class Exporter {
       if (state !== null) return state;
     }
     if (await exists(this.#output)) throw outputExists(this.#output);
-    const { ids, rejected } = await this.#source.select(query);
-    const plan = this.#ordered(ids);
+    const { mails, rejected } = await this.#source.select(query);
+    const plan = this.#ordered(mails);
     return await ExportState.begin(this.#output, identity, { plan, problems: rejected });
   }
 
   /** By date and content, which are the same wherever the mail was imported. */
-  #ordered(ids: readonly string[]): PlannedMail[] {
-    const keyed = ids.flatMap((id) => {
-      const head = this.#source.head(id);
-      return head === null ? [] : [{ id, ...keyOf(head.date, head.contentHash) }];
+  #ordered(mails: readonly number[]): PlannedMail[] {
+    const keyed = mails.flatMap((index) => {
+      const head = this.#source.head(index);
+      return head === null ? [] : [{ index, ...keyOf(head.date, head.contentHash) }];
     });
     keyed.sort((a, b) => a.seconds - b.seconds || (a.contentHash < b.contentHash ? -1 : 1));
     let last = "";
@@ -118,7 +116,7 @@ export class Exporter {
       const id = keyId({ ...key, twin: 1 });
       twin = id === last ? twin + 1 : 1;
       last = id;
-      return { id: key.id, twin };
+      return { index: key.index, twin };
     });
   }
 
@@ -127,7 +125,7 @@ export class Exporter {
     if (done === null) return await this.#createSink(layout);
     if (layout === null) return await MboxSink.reopen(this.#output, done.bytes);
     const undone = plan.slice(done.mails, done.mails + MAILS_A_NOTE).flatMap((planned) => {
-      const head = this.#source.head(planned.id);
+      const head = this.#source.head(planned.index);
       return head === null ? [] : [{ ...keyOf(head.date, head.contentHash), twin: planned.twin }];
     });
     return await FileSink.reopen(this.#output, layout, undone);
@@ -163,7 +161,7 @@ export class Exporter {
     const fetched = inOrderBounded(rest(plan, from, signal), (mail) => this.#fetch(mail), {
       atOnce: MAILS_AT_ONCE,
       maxWeight: MAX_BYTES_UNDER_WAY,
-      weightOf: ({ id }) => this.#source.head(id)?.size ?? 0,
+      weightOf: ({ index }) => this.#source.head(index)?.size ?? 0,
     });
     for await (const found of fetched) {
       if ("kind" in found) {
@@ -189,15 +187,15 @@ export class Exporter {
     return { exported: written, before, problems, interrupted };
   }
 
-  async #fetch({ id, twin }: PlannedMail): Promise<Fetched> {
-    const head = this.#source.head(id);
-    if (head === null) return problem(`mail ${id}`, "it is not in the mailbox any more");
+  async #fetch({ index, twin }: PlannedMail): Promise<Fetched> {
+    const head = this.#source.head(index);
+    if (head === null) return problem(`mail ${index}`, "it is not in the mailbox any more");
     try {
-      const bytes = await this.#source.raw(id);
+      const bytes = await this.#source.raw(index);
       return { mail: { ...head, bytes }, key: { ...keyOf(head.date, head.contentHash), twin } };
     } catch (error) {
       if (!(error instanceof MailsecError) || endsAll(error)) throw error;
-      return problem(head.name, sentenceEnd(error.message));
+      return problem(`mail ${index}`, sentenceEnd(error.message));
     }
   }
 }

@@ -1,20 +1,176 @@
 /** Mail out of the mailbox into files, and from files into it. */
 
-import type { ExportOptions, ExportResult, ImportOptions, ImportResult } from "./types.ts";
+import { type Bytes, toHex } from "../../crypto/bytes.ts";
+import { FormatError } from "../../crypto/errors.ts";
+import { ServerError } from "../../protocol/error_codes.ts";
+import type { OpenAccount } from "../account.ts";
+import type { EntryBook } from "../entry_book.ts";
+import type { MailIndex } from "../index/mail_index.ts";
+import type { MailRow } from "../index/mail_row.ts";
+import { upload } from "../mailbox_deliver.ts";
+import { Exporter, type ExportSource, type MailHead } from "./exporter.ts";
+import { wholeFile } from "./files.ts";
+import { Importer } from "./importer.ts";
+import { ImportSealer } from "./import_sealer.ts";
+import { type FolderPlace, type ImportTarget, MailRefused } from "./import_target.ts";
+import type {
+  ExportOptions,
+  ExportResult,
+  ImportOptions,
+  ImportResult,
+  TransferFlag,
+  TransferProblem,
+} from "./types.ts";
+
+const TRASH = "trash";
+const DRAFTS = "drafts";
+const FLAGS: readonly TransferFlag[] = ["read", "answered", "forwarded", "flagged"];
+
+/** What a transfer needs of the mailbox. */
+export interface TransferParts {
+  readonly account: OpenAccount;
+  readonly book: Pick<EntryBook, "sealFirst">;
+  readonly index: MailIndex;
+  /** Greatest message that the server takes, in bytes. */
+  maxMessageBytes(): number;
+  /** The mailbox's numbers of the mails that a query means, wherever they are. */
+  select(query: string): Promise<readonly number[]>;
+  /** The RFC 5322 bytes of a mail, verified. */
+  raw(index: number): Promise<Bytes>;
+  readonly folders: {
+    nameOf(id: string): string;
+    find(name: string): FolderPlace | null;
+    add(name: string): Promise<FolderPlace>;
+  };
+  /** Puts mails, by id, into one more folder. */
+  copy(ids: readonly string[], folder: string): Promise<void>;
+}
 
 export class Transfer {
+  readonly #parts: TransferParts;
+
+  constructor(parts: TransferParts) {
+    this.#parts = parts;
+  }
+
   /**
    * Writes mail to files; see docs/transfer.md. Goes on with an export that was broken off.
    *
    * @throws {TransferError} when the output is there already, or cannot be written.
-   * @throws {QueryError}
+   * @throws {QueryError} {ConnectError}
    */
-  export(_options: ExportOptions): Promise<ExportResult> {
-    throw new Error("not built yet");
+  async export(options: ExportOptions): Promise<ExportResult> {
+    await this.#parts.index.sync();
+    return await new Exporter(new MailboxSource(this.#parts), options).run();
   }
 
-  /** Takes mail in from files. What cannot be read is among the problems. */
-  import(_options: ImportOptions): Promise<ImportResult> {
-    throw new Error("not built yet");
+  /**
+   * Takes mail in from files; see docs/transfer.md. What cannot be read is among the problems, and
+   * what is in the mailbox already is left as it is.
+   *
+   * @throws {ConnectError} when the connection is lost: the same call goes on.
+   */
+  async import(options: ImportOptions): Promise<ImportResult> {
+    const { index } = this.#parts;
+    await index.sync();
+    const result = await new Importer(new MailboxTarget(this.#parts), options).run();
+    if (!options.dryRun) await index.sync();
+    return result;
+  }
+}
+
+class MailboxSource implements ExportSource {
+  readonly #parts: TransferParts;
+
+  constructor(parts: TransferParts) {
+    this.#parts = parts;
+  }
+
+  get account(): string {
+    const { user, realm } = this.#parts.account;
+    return `${user}@${toHex(realm)}`;
+  }
+
+  async select(
+    query: string | null,
+  ): Promise<{ mails: number[]; rejected: TransferProblem[] }> {
+    const { index } = this.#parts;
+    const found = query === null ? index.indexes() : await this.#parts.select(query);
+    const mails: number[] = [];
+    const rejected: TransferProblem[] = [];
+    for (const number of found) {
+      const row = index.row(number);
+      if (row === undefined || (query === null && row.folder === TRASH)) continue;
+      if (!row.rejected) mails.push(number);
+      else {
+        const place = wholeFile(`mail ${number}`);
+        rejected.push({ kind: "problem", place, reason: "it was rejected: see it in the list" });
+      }
+    }
+    return { mails, rejected };
+  }
+
+  head(index: number): MailHead | null {
+    const row = this.#parts.index.row(index);
+    return row === undefined || row.rejected ? null : this.#headOf(row);
+  }
+
+  raw(index: number): Promise<Bytes> {
+    return this.#parts.raw(index);
+  }
+
+  #headOf({ date, from, title, contentHash, size, flags, folder, also, kind }: MailRow): MailHead {
+    const { folders } = this.#parts;
+    return {
+      ...{ date, from, title, contentHash, size },
+      folders: [folder, ...also].map((id) => folders.nameOf(id)),
+      flags: new Set(FLAGS.filter((flag) => flags.includes(flag))),
+      isDraft: kind === "draft" || folder === DRAFTS,
+      isTrashed: folder === TRASH,
+    };
+  }
+}
+
+class MailboxTarget implements ImportTarget {
+  readonly #parts: TransferParts;
+  readonly #sealer: ImportSealer;
+
+  constructor(parts: TransferParts) {
+    this.#parts = parts;
+    this.#sealer = new ImportSealer(parts.account);
+  }
+
+  get maxMailBytes(): number {
+    return this.#parts.maxMessageBytes();
+  }
+
+  has(contentHash: string): boolean {
+    return this.#parts.index.hasContent(contentHash);
+  }
+
+  findFolder(name: string): FolderPlace | null {
+    return this.#parts.folders.find(name);
+  }
+
+  addFolder(name: string): Promise<FolderPlace> {
+    return this.#parts.folders.add(name);
+  }
+
+  async add(mail: Parameters<ImportTarget["add"]>[0]): Promise<string> {
+    try {
+      const sealed = await this.#sealer.seal(mail);
+      const { messageId, entry } = sealed;
+      const ownEntry = this.#parts.book.sealFirst(messageId, entry);
+      await this.#parts.account.withSession((session) => upload(session, sealed, { ownEntry }));
+      return toHex(messageId);
+    } catch (error) {
+      if (error instanceof FormatError) throw new MailRefused("it cannot be sealed", error);
+      if (!(error instanceof ServerError) || error.code !== "too_large") throw error;
+      throw new MailRefused("it is larger than the server takes", error);
+    }
+  }
+
+  putAlso(ids: readonly string[], folder: string): Promise<void> {
+    return this.#parts.copy(ids, folder);
   }
 }

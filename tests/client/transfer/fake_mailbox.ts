@@ -27,20 +27,21 @@ const BUILT_IN = ["Inbox", "Sent", "Drafts", "Archive", "Trash"];
 export class FakeMailbox implements ExportSource, ImportTarget {
   readonly account = "alice at test";
   maxMailBytes = 100_000;
-  readonly mails = new Map<string, Kept>();
+  readonly mails = new Map<number, Kept>();
   readonly folders = new Map(BUILT_IN.map((name) => [name.toLowerCase(), name]));
   /** Called before a mail is given or taken. */
-  beforeRaw: (id: string) => void = () => {};
+  beforeRaw: (index: number) => void = () => {};
   beforeAdd: () => void = () => {};
   rejected: TransferProblem[] = [];
+  readonly #ids = new Map<string, number>();
   readonly #hashes = new Set<string>();
 
-  select(): Promise<{ ids: string[]; rejected: TransferProblem[] }> {
-    return Promise.resolve({ ids: [...this.mails.keys()], rejected: this.rejected });
+  select(): Promise<{ mails: number[]; rejected: TransferProblem[] }> {
+    return Promise.resolve({ mails: [...this.mails.keys()], rejected: this.rejected });
   }
 
-  head(id: string): MailHead | null {
-    const mail = this.mails.get(id);
+  head(index: number): MailHead | null {
+    const mail = this.mails.get(index);
     if (mail === undefined) return null;
     const { date, from, title, contentHash, flags, bytes } = mail;
     const marks = {
@@ -49,12 +50,12 @@ export class FakeMailbox implements ExportSource, ImportTarget {
       isDraft: mail.folders[0] === "drafts",
       isTrashed: mail.folders[0] === "trash",
     };
-    return { date, from, title, contentHash, ...marks, size: bytes.length, name: `mail ${id}` };
+    return { date, from, title, contentHash, ...marks, size: bytes.length };
   }
 
-  raw(id: string): Promise<Bytes> {
-    this.beforeRaw(id);
-    const mail = this.mails.get(id);
+  raw(index: number): Promise<Bytes> {
+    this.beforeRaw(index);
+    const mail = this.mails.get(index);
     if (mail === undefined) return Promise.reject(new NotFoundError("There is no such mail."));
     return Promise.resolve(mail.bytes);
   }
@@ -79,7 +80,8 @@ export class FakeMailbox implements ExportSource, ImportTarget {
     const { date, from, subject } = await summaryOf(bytes);
     const hash = toHex(await contentHash(bytes)).slice(0, 16);
     const id = crypto.randomUUID().replaceAll("-", "");
-    this.mails.set(id, {
+    this.#ids.set(id, this.#ids.size + 1);
+    this.mails.set(this.#ids.size, {
       ...{ bytes, from, flags, contentHash: hash },
       title: subject,
       date: statedDate ?? date ?? fallbackDate,
@@ -90,7 +92,7 @@ export class FakeMailbox implements ExportSource, ImportTarget {
   }
 
   putAlso(ids: readonly string[], folder: string): Promise<void> {
-    for (const id of ids) this.mails.get(id)!.folders.push(folder);
+    for (const id of ids) this.mails.get(this.#ids.get(id)!)!.folders.push(folder);
     return Promise.resolve();
   }
 

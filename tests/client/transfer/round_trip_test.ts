@@ -154,8 +154,8 @@ for (const format of TRANSFER_FORMATS) {
       };
       await assertRejects(() => exportTo(mailbox, `${folder}/1`, format), ConnectError);
       mailbox.beforeRaw = () => {};
-      for (const [id, mail] of mailbox.mails) {
-        mailbox.mails.set(id, { ...mail, flags: new Set(["forwarded"]), folders: ["archive"] });
+      for (const [index, mail] of mailbox.mails) {
+        mailbox.mails.set(index, { ...mail, flags: new Set(["forwarded"]), folders: ["archive"] });
       }
       await exportTo(mailbox, `${folder}/1`, format);
       const second = new FakeMailbox();
@@ -214,8 +214,8 @@ Deno.test("transfer: two exports to one output at the same time do not mix", asy
       second ??= assertRejects(() => exportTo(mailbox, `${folder}/1`, "mbox"), TransferError);
     };
     // What the second one is told does not end the first.
-    mailbox.raw = ((raw) => async (id: string) => {
-      const bytes = await raw.call(mailbox, id);
+    mailbox.raw = ((raw) => async (index: number) => {
+      const bytes = await raw.call(mailbox, index);
       await second;
       return bytes;
     })(mailbox.raw);
@@ -251,8 +251,8 @@ Deno.test("transfer: rejected, lost and damaged mails are reported, in every run
     mailbox.rejected = [{ kind: "problem", place, reason: "it was rejected" }];
     const [first] = mailbox.mails.keys();
     let left = 80;
-    mailbox.beforeRaw = (id) => {
-      if (id === first) throw new TransferError("file", "It is damaged.");
+    mailbox.beforeRaw = (index) => {
+      if (index === first) throw new TransferError("file", "It is damaged.");
       if (left-- === 0) throw new ConnectError("lost", "The connection was lost.");
     };
     await assertRejects(() => exportTo(mailbox, `${folder}/1`, "mbox"), ConnectError);

@@ -69,6 +69,15 @@ export class Reader {
     };
   }
 
+  /** The RFC 5322 bytes of a mail, verified; it stays as read or unread as it is. Throws as `read`. */
+  async raw(which: number | string, onProgress?: OnProgress): Promise<Bytes> {
+    const mail = await this.#find(which);
+    const { entry } = mail;
+    if (entry === "damaged") throw rejected(which, entry);
+    if (entry.rejected !== null) throw rejected(which, entry.rejected);
+    return await this.#content(mail, entry, onProgress);
+  }
+
   /** Marks mails by index; see Mailbox.markRead. */
   async markIndices(indices: readonly number[], read: boolean): Promise<void> {
     const mails = await this.#intake.takeIn(await this.#book.find({ indices }));

@@ -52,7 +52,7 @@ const SCHEMA: Readonly<Record<TableKind, string>> = {
 /** Of title, people, attachments and body: bm25 counts a word there for so many. */
 const WEIGHTS = "4.0, 3.0, 2.0, 1.0";
 
-/** The image of an empty table is smaller than this, and no image is larger than that. */
+/** No table of 4096 mails is larger than this, as long as MAX_SEARCHED_BODY is what it is. */
 const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
 export class FtsTable {
@@ -109,12 +109,16 @@ export class FtsTable {
     return null;
   }
 
+  get isOpen(): boolean {
+    return this.#database.isOpen;
+  }
+
   /** About what it takes in memory. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Puts mails in, in place of what is there of them. Null: its content could not be opened. */
+  /** Puts mails in, in place of what is there of them. */
   add(mails: readonly { index: number; words: MailWords; unreadable: boolean }[]): void {
     const columns = COLUMNS[this.kind];
     const names = columns ?? ["text"];

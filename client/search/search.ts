@@ -1,6 +1,13 @@
-/** Full-text search of a mailbox: an index on this device, shared with the user's others. */
+/**
+ * Full-text search of a mailbox: an index on this device, sealed, shared with the user's other
+ * devices through the server. docs/search.md says what is found and what it costs.
+ */
 
 import type { SegmentStore } from "../index/segment_store.ts";
+import { Finder } from "./finder.ts";
+import { Indexer } from "./indexer.ts";
+import { SharedTables } from "./shared_tables.ts";
+import { Shelf } from "./shelf.ts";
 import type {
   FindOptions,
   Found,
@@ -10,6 +17,11 @@ import type {
   SearchStatus,
   SearchTerm,
 } from "./types.ts";
+import { statusOf } from "./wanted.ts";
+
+/** So few missing mails are put into the index before a search, if it does not take long. */
+const FEW_MAILS = 64;
+const FEW_MAILS_BUDGET_MS = 1500;
 
 export interface SearchParts {
   readonly mails: SearchedMails;
@@ -21,24 +33,89 @@ export interface SearchParts {
 }
 
 export class MailSearch {
-  constructor(_parts: SearchParts) {}
+  readonly #parts: SearchParts;
+  readonly #shelf: Shelf;
+  readonly #shared: SharedTables;
+  readonly #finder: Finder;
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** The mails that have all of the terms. */
-  find(_terms: readonly SearchTerm[], _options: FindOptions = {}): Promise<Found> {
-    throw new Error("not built yet");
+  constructor(parts: SearchParts) {
+    this.#parts = parts;
+    this.#shelf = new Shelf(parts.disk);
+    this.#shared = new SharedTables(parts.server);
+    this.#finder = new Finder(parts.mails, this.#shelf);
   }
 
-  /** Brings the index up to date, as far as the options let it. */
-  index(_options: IndexOptions = {}): Promise<SearchStatus> {
-    throw new Error("not built yet");
+  /**
+   * The mails that have all of the terms; none when no term has a word. Of mails that the index has
+   * not got, title and people are searched. The list of mails must be up to date (MailIndex.sync).
+   */
+  async find(terms: readonly SearchTerm[], options: FindOptions = {}): Promise<Found> {
+    const { covered, total } = await this.#fresh();
+    const ranks = await this.#finder.find(terms, options);
+    return { ranks, complete: covered === total, coverage: { covered, total } };
   }
 
-  status(): Promise<SearchStatus> {
-    throw new Error("not built yet");
+  /**
+   * Brings the index up to date, as far as the options let it. One call works at a time.
+   *
+   * @throws {ConnectError} {ServerError} {ProtocolError} what was done until then is kept.
+   */
+  index(options: IndexOptions = {}): Promise<SearchStatus> {
+    return this.#inTurn(() => this.#index(options));
   }
 
-  /** Throws the index away, here and on the server, and makes it anew. */
-  rebuild(_options: IndexOptions = {}): Promise<SearchStatus> {
-    throw new Error("not built yet");
+  /** How far the index is, as far as is known without reading all of it. */
+  async status(): Promise<SearchStatus> {
+    return statusOf(this.#parts.mails, await this.#shelf.coverage());
+  }
+
+  /** Throws the index away, here and on the server, and makes it anew. Throws as `index`. */
+  rebuild(options: IndexOptions = {}): Promise<SearchStatus> {
+    return this.#inTurn(async () => {
+      await this.#shared.clear();
+      await this.#shelf.clear();
+      return await this.#index(options);
+    });
+  }
+
+  /**
+   * Keeps the index up to date in the background until the signal comes.
+   *
+   * @param onChange Registers what is to be called when mail is new or gone (MailIndex.onChange).
+   */
+  follow(onChange: (callback: () => void) => () => void, signal: AbortSignal): void {
+    const work = () => {
+      // What cannot be fetched now is fetched after the next change, or by the next search.
+      if (!signal.aborted) this.index({ signal }).catch(() => {});
+    };
+    const end = onChange(work);
+    signal.addEventListener("abort", end, { once: true });
+    work();
+  }
+
+  /** Waits for what is under way, which a signal should have ended before, and frees the memory. */
+  async close(): Promise<void> {
+    await this.#inTurn(() => this.#shelf.close());
+  }
+
+  async #index(options: IndexOptions): Promise<SearchStatus> {
+    const { mails, read } = this.#parts;
+    await new Indexer({ mails, read, shelf: this.#shelf, shared: this.#shared }, options).run();
+    return await this.status();
+  }
+
+  /** The status, after mails that have just arrived were put in. */
+  async #fresh(): Promise<SearchStatus> {
+    const status = await this.status();
+    const missing = status.total - status.covered;
+    if (missing === 0 || missing > FEW_MAILS) return status;
+    return await this.index({ budgetMs: FEW_MAILS_BUDGET_MS });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 }

@@ -52,8 +52,6 @@ export interface IndexOptions {
 }
 
 export interface SearchStatus extends Coverage {
-  /** What the index takes on this device, unsealed, in bytes; null when it was not looked at. */
-  readonly bytes: number | null;
   /** Mails that are covered though their content could not be opened. */
   readonly unreadable: number;
 }

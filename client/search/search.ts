@@ -3,6 +3,7 @@
  * devices through the server. docs/search.md says what is found and what it costs.
  */
 
+import { MailsecError } from "../../crypto/errors.ts";
 import type { SegmentStore } from "../index/segment_store.ts";
 import { Finder } from "./finder.ts";
 import { Indexer } from "./indexer.ts";
@@ -38,6 +39,8 @@ export class MailSearch {
   readonly #shared: SharedTables;
   readonly #finder: Finder;
   #last: Promise<unknown> = Promise.resolve();
+  /** How much work waits or is under way. */
+  #busy = 0;
 
   constructor(parts: SearchParts) {
     this.#parts = parts;
@@ -109,12 +112,19 @@ export class MailSearch {
   async #fresh(): Promise<SearchStatus> {
     const status = await this.status();
     const missing = status.total - status.covered;
-    if (missing === 0 || missing > FEW_MAILS) return status;
-    return await this.index({ budgetMs: FEW_MAILS_BUDGET_MS });
+    // A search never waits for work that others have asked for, and needs no connection.
+    if (missing === 0 || missing > FEW_MAILS || this.#busy > 0) return status;
+    try {
+      return await this.index({ budgetMs: FEW_MAILS_BUDGET_MS });
+    } catch (error) {
+      if (error instanceof MailsecError) return await this.status();
+      throw error;
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
+    this.#busy++;
+    const turn = this.#last.then(work).finally(() => this.#busy--);
     this.#last = turn.catch(() => undefined);
     return turn;
   }

@@ -23,7 +23,7 @@ const WORD = new RegExp(
   "gv",
 );
 const ASCII_WORD = /[a-z0-9]+/g;
-const ASCII = /^[\x00-\x7f]*$/;
+const NOT_ASCII = /[^\p{ASCII}]/u;
 /**
  * Accents of Latin, Greek and Cyrillic letters, points and vowels of Hebrew and Arabic ones, which may
  * be left out; other scripts' marks are part of their words.
@@ -33,7 +33,7 @@ const ACCENTS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
 /** The words of a text, in their order. */
 export function wordsOf(text: string): string[] {
   const lower = text.toLowerCase();
-  if (ASCII.test(lower)) return (lower.match(ASCII_WORD) ?? []).map(cut);
+  if (!NOT_ASCII.test(lower)) return (lower.match(ASCII_WORD) ?? []).map(cut);
   return (folded(lower).match(WORD) ?? []).map(cut);
 }
 

@@ -18,6 +18,7 @@ import type { ConfigStore } from "./config_store.ts";
 import { connectProblem, isConnectionLoss } from "./connect_problem.ts";
 import { begunAnew, isWrongPassword, passwordChanged } from "./changed_elsewhere.ts";
 import { ConnectError } from "./errors.ts";
+import type { SegmentStore } from "./index/segment_store.ts";
 import { KeyLog } from "./key_log/key_log.ts";
 import { type Credentials, type OpenedSession, openSession } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
@@ -48,6 +49,8 @@ export interface OpenAccount {
   readonly rootKey: Bytes;
   /** This device's copy of the key log. */
   readonly log: KeyLog;
+  /** Where this device keeps the account's indexes; null: nowhere. */
+  readonly indexStore: SegmentStore | null;
   /** Password, recovery, keys, devices, invites. */
   readonly care: AccountCare;
 
@@ -84,6 +87,7 @@ export class Account implements OpenAccount, CaredAccount {
   #reopening: Promise<OpenedSession> | null = null;
   #state: StateStore | null = null;
   #log: KeyLog | null = null;
+  #indexStore: SegmentStore | null = null;
   #closed = false;
 
   private constructor(credentials: Credentials, events: SessionEvents, opened: OpenedSession) {
@@ -137,6 +141,10 @@ export class Account implements OpenAccount, CaredAccount {
 
   get keys(): AccountKeys {
     return this.#access.keys;
+  }
+
+  get indexStore(): SegmentStore {
+    return this.#indexStore ??= this.config.indexStore(this.keys.bundleKey, this);
   }
 
   get fingerprint(): Bytes {

@@ -11,18 +11,21 @@
  *   tickets/REALM_USER.json   0600  a login ticket: see ticket_store.ts
  *   logs/REALM.…              0600  the copy of the key log: see key_log/mirror_storage.ts
  *   evidence/REALM_USER.json  0600  what was noticed about it: see key_log/evidence_store.ts
+ *   index/REALM_USER/…        0600  an index of the mails, sealed: see index/segment_files.ts
  * ```
  *
  * How files are written, and which are refused: see config_file.ts.
  */
 
-import { fromHex } from "../crypto/bytes.ts";
+import { type Bytes, fromHex } from "../crypto/bytes.ts";
 import { isUserName } from "../crypto/names.ts";
 import type { ServerAddress } from "./address.ts";
 import type { BundleOwner } from "../crypto/key_bundle.ts";
 import { damaged, readJson, writeJson } from "./config_file.ts";
 import { DeviceStore } from "./device_store.ts";
 import { ConfigError } from "./errors.ts";
+import { IndexSealer, SegmentFiles } from "./index/segment_files.ts";
+import type { SegmentStore } from "./index/segment_store.ts";
 import { EvidenceFile } from "./key_log/evidence_store.ts";
 import type { LogStores } from "./key_log/log_account.ts";
 import { MirrorFiles } from "./key_log/mirror_storage.ts";
@@ -109,6 +112,11 @@ export class ConfigStore {
       mirror: new MirrorFiles(this.directory, owner.realm),
       evidence: new EvidenceFile(this.directory, owner),
     };
+  }
+
+  /** The indexes of an account's mails. */
+  indexStore(bundleKey: Bytes, owner: BundleOwner): SegmentStore {
+    return new SegmentFiles(this.directory, owner, new IndexSealer(bundleKey, owner));
   }
 
   async #write(file: string, value: Record<string, unknown>): Promise<void> {

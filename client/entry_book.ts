@@ -199,19 +199,27 @@ export class EntryBook {
 
   /** Writes entries. Returns, in their order, which were written: the others were overtaken. */
   async write(items: readonly EntryWrite[]): Promise<boolean[]> {
-    const written: boolean[] = [];
+    const batches: Promise<boolean[]>[] = [];
     for (let i = 0; i < items.length;) {
       const sealed = this.#sealSome(items, i);
-      const { results } = await this.#account.request(putEntry, { items: sealed });
-      const batch = items.slice(i, i + sealed.length);
+      batches.push(this.#put(items.slice(i, i + sealed.length), sealed));
       i += sealed.length;
-      batch.forEach(({ messageId, revision, entry }, at) => {
-        const ok = results[at]?.ok === true;
-        if (ok) this.#remember(messageId, { revision: revision + 1, entry });
-        written.push(ok);
-      });
     }
-    return written;
+    // All have come to their end before one of them is told to have failed.
+    await Promise.allSettled(batches);
+    return (await Promise.all(batches)).flat();
+  }
+
+  async #put(
+    batch: readonly EntryWrite[],
+    sealed: PutEntryRequest["items"],
+  ): Promise<boolean[]> {
+    const { results } = await this.#account.request(putEntry, { items: sealed });
+    return batch.map(({ messageId, revision, entry }, at) => {
+      const ok = results[at]?.ok === true;
+      if (ok) this.#remember(messageId, { revision: revision + 1, entry });
+      return ok;
+    });
   }
 
   /** The sealed entry with which a mail is sent, in revision 1. */
@@ -247,23 +255,30 @@ export class EntryBook {
    * have no entry yet, or whose entry is damaged, are left out.
    *
    * @param change Gives the new entry; the same object when there is nothing to change.
+   * @returns Those that were changed, as they are now.
    */
   async change(
     mails: readonly KnownMail[],
     change: (entry: SealedEntry) => SealedEntry,
-  ): Promise<void> {
+  ): Promise<KnownMail[]> {
+    const done: KnownMail[] = [];
     let waiting = mails.filter(({ revision }) => revision > 0);
     for (let tries = 0; waiting.length > 0 && tries < MAX_TRIES; tries++) {
-      const writes = waiting.flatMap(({ messageId, revision, entry }) => {
-        const changed = entry === "damaged" ? entry : change(entry);
-        return changed === entry || changed === "damaged"
-          ? []
-          : [{ messageId, revision, entry: changed }];
+      const wanted = waiting.flatMap((mail) => {
+        const changed = mail.entry === "damaged" ? mail.entry : change(mail.entry);
+        return changed === mail.entry || changed === "damaged" ? [] : [{ mail, entry: changed }];
       });
+      const writes = wanted.map(({ mail: { messageId, revision }, entry }) => (
+        { messageId, revision, entry }
+      ));
       const written = await this.write(writes);
+      wanted.forEach(({ mail, entry }, i) => {
+        if (written[i]) done.push({ ...mail, entry, revision: mail.revision + 1 });
+      });
       const overtaken = writes.filter((_, i) => !written[i]).map(({ messageId }) => messageId);
       const there = overtaken.length === 0 ? [] : await this.find({ messageIds: overtaken });
       waiting = there.flatMap((found) => this.open(found) ?? []);
     }
+    return done;
   }
 }

@@ -17,6 +17,9 @@ import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from ".
 import { KeyLogBook } from "./key_log/key_log_book.ts";
 import type { KeyLogView } from "./key_log/types.ts";
 import { upload } from "./mailbox_deliver.ts";
+import { Folders } from "./folders.ts";
+import { MailIndex } from "./index/mail_index.ts";
+import { MailActions } from "./mail_actions.ts";
 import { Intake } from "./mailbox_intake.ts";
 import { Lister } from "./mailbox_list.ts";
 import { Reader } from "./mailbox_read.ts";
@@ -33,6 +36,7 @@ import type {
   SentMail,
 } from "./mailbox_types.ts";
 import { unknownRecipients } from "./recipients.ts";
+import { Transfer } from "./transfer/transfer.ts";
 
 /** Refusals of the server after which it has not got the mail, if it had not got it before. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(
@@ -45,6 +49,13 @@ const begun = new WeakSet<SealedOutgoing>();
 export class Mailbox {
   /** The list of everybody's keys, and what was noticed about it. */
   readonly keyLog: KeyLogView;
+  /** A line for every mail. */
+  readonly index: MailIndex;
+  /** What is done to mails: flags, folders, trash. */
+  readonly mails: MailActions;
+  readonly folders: Folders;
+  /** Mail into files and out of them. */
+  readonly transfer: Transfer;
   readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
@@ -60,11 +71,28 @@ export class Mailbox {
     const contacts = new Contacts(account);
     this.#account = account;
     this.#book = new EntryBook(account);
-    this.#intake = new Intake(account, contacts, this.#book);
+    const known = (id: string) => this.index.indexOf(id);
+    this.#intake = new Intake(account, { contacts, book: this.#book, known });
+    this.index = new MailIndex({
+      ...{ book: this.#book, intake: this.#intake, store: account.indexStore },
+    });
     this.#sealer = new MailSealer(account, contacts);
-    const parts = { book: this.#book, intake: this.#intake, contacts };
+    const parts = { book: this.#book, intake: this.#intake, contacts, index: this.index };
     this.#lister = new Lister(account, parts);
+    const rows = (options: ListOptions) => this.#lister.rows(options);
+    this.mails = new MailActions(account, { ...parts, rows });
+    this.folders = new Folders({
+      ...{ state: account.state, index: this.index },
+      emptyInto: (folder) => this.#archiveAll(folder),
+    });
     this.#reader = new Reader(account, parts);
+    this.transfer = new Transfer({
+      ...{ account, book: this.#book, index: this.index, folders: this.folders },
+      maxMessageBytes: () => this.limits.maxMessageBytes,
+      select: async (query) => (await rows({ query })).map(({ index }) => index),
+      raw: (index) => this.#reader.raw(index),
+      copy: async (ids, folder) => void await this.mails.copy({ ids }, folder),
+    });
     this.#people = new ContactBook(account, contacts);
     this.keyLog = new KeyLogBook(account);
   }
@@ -174,7 +202,7 @@ export class Mailbox {
     return this.#people.accept(name, fingerprint);
   }
 
-  /** The inbox (or the sent mails), each mail checked as it is first seen. */
+  /** The inbox, or the mails that the options mean, each checked as it is first seen. */
   async list(options: ListOptions = {}): Promise<MailListItem[]> {
     return await this.#lister.list(options);
   }
@@ -216,7 +244,20 @@ export class Mailbox {
 
   /** Saves what must be kept, says goodbye to the server and ends the connection. */
   async close(): Promise<void> {
-    await this.#account.close();
+    try {
+      await this.index.save();
+    } finally {
+      await this.#account.close();
+    }
+  }
+
+  /** Moves the mails of a folder, by id, to the archive. */
+  async #archiveAll(folder: string): Promise<number> {
+    const indices = this.index.indexes().filter((index) => {
+      const row = this.index.row(index)!;
+      return row.folder === folder || row.also.includes(folder);
+    });
+    return indices.length === 0 ? 0 : (await this.mails.move({ indices }, "archive")).count;
   }
 
   async #announce(

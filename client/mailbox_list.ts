@@ -2,47 +2,80 @@
 
 import type { AccountState } from "../crypto/account_state.ts";
 import { toHex } from "../crypto/bytes.ts";
-import { MAX_LIST_PAGE } from "../protocol/limits.ts";
+import { type EntryMarks, marksIn } from "../crypto/entry_fields.ts";
 import type { OpenAccount } from "./account.ts";
+import { systemClock } from "./clock.ts";
 import type { ContactState } from "./contact_types.ts";
 import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
+import { folderId, folderName, requiredFolderId } from "./folder_names.ts";
+import type { MailIndex } from "./index/mail_index.ts";
+import { type MailRow, peopleOf } from "./index/mail_row.ts";
 import { rejectionText, warningTexts } from "./mail_warnings.ts";
 import type { Intake } from "./mailbox_intake.ts";
-import type { ListOptions, MailListItem, SortKey } from "./mailbox_types.ts";
+import type { ListOptions, MailListItem } from "./mailbox_types.ts";
+import { hasWords } from "./query/match.ts";
+import { parseQuery } from "./query/parse.ts";
+import { nodesOf, type Query } from "./query/query.ts";
+import { selectMails, withDefaultFolder } from "./query/select.ts";
+import type { SearchTerm } from "./search/types.ts";
+import { wordsOf } from "./search/words.ts";
 
-/** Mails asked for beyond a limit: own copies and read mails among them do not count. */
-const SPARE_MAILS = 12;
+/** Finds the mails that a text is in, with how well it fits. */
+export type FindText = (term: SearchTerm) => Promise<ReadonlyMap<number, number>>;
+
+export interface ListerParts {
+  readonly book: EntryBook;
+  readonly intake: Intake;
+  readonly contacts: Contacts;
+  readonly index: MailIndex;
+  /** Full-text search; without it title and people are looked at. */
+  readonly findText?: FindText;
+}
 
 export class Lister {
   readonly #me: string;
-  readonly #book: EntryBook;
-  readonly #intake: Intake;
-  readonly #contacts: Contacts;
+  readonly #parts: ListerParts;
   readonly #state: () => AccountState;
 
-  constructor(
-    { user, state }: Pick<OpenAccount, "user" | "state">,
-    { book, intake, contacts }: { book: EntryBook; intake: Intake; contacts: Contacts },
-  ) {
+  constructor({ user, state }: Pick<OpenAccount, "user" | "state">, parts: ListerParts) {
     this.#me = user;
     this.#state = () => state.current;
-    this.#book = book;
-    this.#intake = intake;
-    this.#contacts = contacts;
+    this.#parts = parts;
   }
 
   /** See Mailbox.list. */
   async list(options: ListOptions): Promise<MailListItem[]> {
-    const { sort = "date", reverse = false, limit = Infinity } = options;
-    const newestSuffice = sort === "date" && !reverse;
-    const mails = await this.#collect((mail) => this.#belongs(mail, options), {
-      limit: newestSuffice ? limit : Infinity,
+    const { offset = 0, limit = Infinity, threads = false } = options;
+    const rows = await this.rows({ ...options, ...(threads ? {} : { limit: offset + limit }) });
+    const folded = threads ? fold(rows) : rows.map((row) => ({ row, count: 1 }));
+    const page = folded.slice(offset, offset + limit);
+    const { book, intake } = this.#parts;
+    const found = await book.find({ indices: page.map(({ row }) => row.index) });
+    const items = await this.items(await intake.takeIn(found));
+    const byIndex = new Map(items.map((item) => [item.index, item]));
+    return page.flatMap(({ row, count }) => {
+      // One that was removed in this moment is no line any more.
+      const item = byIndex.get(row.index);
+      return item === undefined ? [] : [threads ? { ...item, threadCount: count } : item];
     });
-    const items = await this.items(mails);
-    items.sort((a, b) => ORDER[sort](a, b) || b.index - a.index);
-    if (reverse) items.reverse();
-    return items.slice(0, limit);
+  }
+
+  /**
+   * The lines of the mail index that the options mean.
+   *
+   * @throws {QueryError} {NotFoundError} for a folder that is not there
+   */
+  async rows(options: ListOptions): Promise<MailRow[]> {
+    const query = this.#queryOf(options);
+    const { index } = this.#parts;
+    await index.sync();
+    const { sort = "date", reverse = false, limit = Infinity } = options;
+    return await selectMails(query, index, {
+      ...{ me: this.#me, sort, reverse, limit },
+      folder: (name) => folderId(this.#state(), name),
+      find: ({ term }) => this.#findText(term),
+    });
   }
 
   /** Mails as lines of a list, in their order. */
@@ -50,95 +83,99 @@ export class Lister {
     const senders = mails.flatMap(({ entry }) =>
       entry === "damaged" || entry.rejected !== null ? [] : [entry.from]
     );
-    const states = await this.#contacts.statesOf(senders);
+    const states = await this.#parts.contacts.statesOf(senders);
     const state = this.#state();
     return mails.map((mail) => listItem(mail, { states, state }));
   }
 
-  /**
-   * Mails that are wanted, newest first, at least `limit` if there are so many. Reads at least
-   * down to a page without new mails, so that mails are always taken in from the oldest on.
-   */
-  async #collect(
-    isWanted: (mail: KnownMail) => boolean,
-    { limit }: { limit: number },
-  ): Promise<KnownMail[]> {
-    const all = limit === Infinity;
-    const pageSize = all ? MAX_LIST_PAGE : Math.min(MAX_LIST_PAGE, limit + SPARE_MAILS);
-    const found = await this.#book.page(null, pageSize);
-    const oldest = found.at(-1)?.index;
-    if (oldest === undefined) return [];
-    if (all) found.push(...await this.#book.allBelow(oldest));
-    else await this.#untilKnown(found);
-    const wanted = (await this.#intake.takeIn(found)).filter(isWanted);
-    let before = found.at(-1)!.index;
-    while (!all && wanted.length < limit && before > 1) {
-      const page = await this.#book.page(before, MAX_LIST_PAGE);
-      if (page.length === 0) break;
-      before = page.at(-1)!.index;
-      wanted.push(...(await this.#intake.takeIn(page)).filter(isWanted));
+  #queryOf({ query: text = "", folder, unread, sent }: ListOptions): Query {
+    const query = parseQuery(text, systemClock.now());
+    for (const node of nodesOf(query)) {
+      const isFolder = node.kind === "in" && node.folder.toLowerCase() !== "anywhere";
+      if (isFolder) requiredFolderId(this.#state(), node.folder);
     }
-    return wanted;
+    const parts: Query[] = [
+      ...(sent ? [{ kind: "is", what: "sent" } as const, NOT_IN_TRASH] : []),
+      ...(unread ? [{ kind: "flag", flag: "read", set: false } as const] : []),
+      ...(query.kind === "all" ? [] : [query]),
+    ];
+    const whole: Query = parts.length === 0 ? { kind: "all" } : { kind: "and", of: parts };
+    const named = folder === undefined ? undefined : requiredFolderId(this.#state(), folder);
+    return withDefaultFolder(whole, named);
   }
 
-  /** Extends `found` while its last page has mails that no device has looked at. */
-  async #untilKnown(found: Awaited<ReturnType<EntryBook["page"]>>): Promise<void> {
-    let page = found.slice();
-    while (page.some(({ sealed }) => sealed === null)) {
-      page = await this.#book.page(found.at(-1)!.index, MAX_LIST_PAGE);
-      found.push(...page);
-    }
+  #findText(term: SearchTerm): Promise<ReadonlyMap<number, number>> {
+    const { findText = (term: SearchTerm) => this.#findInLines(term) } = this.#parts;
+    return findText(term);
   }
 
-  #belongs({ entry }: KnownMail, { unread = false, sent = false }: ListOptions): boolean {
-    if (entry === "damaged") return !sent;
-    const isMine = entry.rejected === null && entry.from === this.#me;
-    const inList = sent ? isMine : entry.folder === "inbox";
-    return inList && !(unread && entry.flags.includes("read"));
+  #findInLines({ text, prefix = false }: SearchTerm): Promise<ReadonlyMap<number, number>> {
+    const { index } = this.#parts;
+    const words = wordsOf(text);
+    const found = index.indexes().filter((number) => {
+      const { title, from, to, cc } = index.row(number)!;
+      return [title, from, ...to, ...cc].some((part) => hasWords(part, words, prefix));
+    });
+    return Promise.resolve(new Map(found.map((number) => [number, 0])));
   }
 }
 
-const collator = new Intl.Collator("en", { sensitivity: "base", numeric: true });
+const NOT_IN_TRASH: Query = { kind: "not", of: { kind: "in", folder: "trash" } };
 
-/** Newest arrival, A, or greatest first. */
-const ORDER: Readonly<Record<SortKey, (a: MailListItem, b: MailListItem) => number>> = {
-  date: (a, b) => b.index - a.index,
-  sender: (a, b) => collator.compare(a.from, b.from),
-  title: (a, b) => collator.compare(a.title, b.title),
-  size: (a, b) => b.size - a.size,
-};
+/** Of each thread the first mail, and how many there are. */
+function fold(rows: readonly MailRow[]): { row: MailRow; count: number }[] {
+  const threads = new Map<string, { row: MailRow; count: number }>();
+  for (const row of rows) {
+    const known = threads.get(row.thread);
+    if (known === undefined) threads.set(row.thread, { row, count: 1 });
+    else known.count += 1;
+  }
+  return [...threads.values()];
+}
 
 function listItem(
   { index, messageId, arrived, entry }: KnownMail,
   { states, state }: { states: ReadonlyMap<string, ContactState>; state: AccountState },
 ): MailListItem {
-  const place = { index, id: toHex(messageId) };
+  const id = toHex(messageId);
   if (entry === "damaged" || entry.rejected !== null) {
     const reason = entry === "damaged" ? entry : entry.rejected!;
+    const { folder, flags, also } = entry === "damaged" ? NO_MARKS : entry;
     return {
-      ...place,
+      ...{ index, id, title: "", size: 0, to: [], cc: [], warnings: [], preview: "" },
       from: entry === "damaged" ? "" : entry.from,
-      to: [],
       date: new Date(arrived).toISOString(),
-      title: "",
-      size: 0,
-      unread: entry === "damaged" || !entry.flags.includes("read"),
-      warnings: [],
+      unread: !flags.includes("read"),
+      ...placesOf({ folder, also }, state),
+      ...{ flags, attachments: 0, kind: "mail", thread: id },
       contact: null,
       rejected: rejectionText(reason),
     };
   }
+  const { from, to, cc } = peopleOf(entry);
+  const { references, inReplyTo, flags, kind, subject: title, size, preview } = entry;
   return {
-    ...place,
-    from: entry.from,
-    to: [...entry.to],
+    ...{ index, id, from, to: [...to], cc, title, size, flags, kind, preview },
     date: isoDate(entry.date),
-    title: entry.subject,
-    size: entry.size,
-    unread: !entry.flags.includes("read"),
+    unread: !flags.includes("read"),
+    ...placesOf(entry, state),
+    attachments: entry.attachments.length,
+    thread: toHex(references[0] ?? inReplyTo ?? messageId),
     warnings: warningTexts(entry, state),
-    contact: states.get(entry.from) ?? null,
+    // Of whom an imported mail is from nobody here knows anything.
+    contact: kind === "import" ? null : states.get(entry.from) ?? null,
   };
+}
+
+const NO_MARKS: Pick<EntryMarks, "flags" | "folder" | "also"> = marksIn("inbox");
+
+/** A mail's folders as they are shown. */
+export function placesOf(
+  { folder, also }: { folder: string; also: readonly string[] },
+  state: AccountState,
+): { folder: string; folderName: string; also: string[] } {
+  const folderNames = also.map((id) => folderName(state, id));
+  return { folder, folderName: folderName(state, folder), also: folderNames };
 }
 
 /** A sender's date; one beyond what ECMAScript's dates can say is shown as the last of them. */

@@ -1,7 +1,7 @@
 /** What goes into a mailbox and what comes out of it, as every face of the client sees it. */
 
 import type { Bytes } from "../crypto/bytes.ts";
-import type { AcceptedEntry } from "../crypto/entry_fields.ts";
+import type { AcceptedEntry, MailKind } from "../crypto/entry_fields.ts";
 import type { ContactState } from "./contact_types.ts";
 
 /** What the server allows, as it stated at login. */
@@ -69,6 +69,25 @@ export interface MailListItem {
   /** Bytes of the body and of the attachments. */
   readonly size: number;
   readonly unread: boolean;
+  /** Such as "read", "answered", "forwarded", "flagged". */
+  readonly flags: readonly string[];
+  /** Id of the folder: "inbox", "sent", "drafts", "archive", "trash", or of one of the user's own. */
+  readonly folder: string;
+  /** The folder as it is shown. */
+  readonly folderName: string;
+  /** Names of further folders that the mail was copied to. */
+  readonly also: readonly string[];
+  readonly cc: readonly string[];
+  /** How many attachments there are. */
+  readonly attachments: number;
+  /** `draft`: not sent yet. `import`: brought in from elsewhere, nobody here vouches for the sender. */
+  readonly kind: MailKind;
+  /** What all mails of a thread have in common: 32 hexadecimal digits. */
+  readonly thread: string;
+  /** Of a folded thread, how many mails of it the list stands for. */
+  readonly threadCount?: number;
+  /** The beginning of the body. */
+  readonly preview: string;
   /** Sentences that the reader must see: a sender's key has changed, a doubtful date… */
   readonly warnings: string[];
   /** How sure one can be of the sender's keys now; null for a rejected mail. */
@@ -80,18 +99,29 @@ export interface MailListItem {
   readonly rejected?: string;
 }
 
-export type SortKey = "date" | "sender" | "title" | "size";
+export type SortKey = "date" | "sender" | "title" | "size" | "relevance";
 
 export interface ListOptions {
+  /**
+   * Which mails: the language is in docs/query.md. Without a folder in it those of the inbox, but
+   * everywhere except the trash when it has words to search for.
+   */
+  readonly query?: string;
+  /** Name or id of a folder. */
+  readonly folder?: string;
   /** Only mails not read yet. */
   readonly unread?: boolean;
   /** Mails that this user sent instead of the inbox. */
   readonly sent?: boolean;
+  /** Of each thread only the mail that comes first in the list. */
+  readonly threads?: boolean;
+  /** Leaves out so many at the beginning. */
+  readonly offset?: number;
   /** "date" (newest first) unless said; "size" greatest first; "sender" and "title" from A to Z. */
   readonly sort?: SortKey;
   /** The other way round. */
   readonly reverse?: boolean;
-  /** At most so many; without it all. With sort "date" only as much as needed is fetched. */
+  /** At most so many; without it all. */
   readonly limit?: number;
 }
 

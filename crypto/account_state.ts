@@ -6,10 +6,10 @@
  * u32 revision ‖ user)`, padded = `u32 length ‖ CBOR ‖ zeros` to a multiple of 1024. The revision
  * is the one under which the server will keep these very bytes, so that it cannot pass an older
  * state off as a newer one. The CBOR is a map:
- * `{v: 2, pins: {user: pin}, log: null or {size, root(32), note}, invites: {user: {bind(32), time}},
- * identity: null or hash(32), sent: {user: n}, seen: {user: [first, last, …]},
- * settings: {name: text}}`; times in ms since the Unix epoch; pins as in contact_pin.ts. Version 1,
- * which is still read, has no log, invites and identity.
+ * `{v: 3, pins: {user: pin}, log: null or {size, root(32), note}, invites: {user: {bind(32), time}},
+ * identity: null or hash(32), sent: {user: n}, seen: {user: [first, last, …]}, folders: {id: name},
+ * settings: {name: text}}`; times in ms since the Unix epoch; pins as in contact_pin.ts. Version 2,
+ * which is still read, has no folders; version 1 has no log, invites and identity either.
  *
  * Bytes: docs/protocol.md, 9.3.
  */
@@ -25,7 +25,8 @@ import { type BundleOwner, stateKey } from "./key_bundle.ts";
 import { ACCOUNT_STATE, labelled } from "./labels.ts";
 import { padBlob, unpadBlob } from "./padding.ts";
 
-const VERSION = 2;
+const VERSION = 3;
+const VERSION_WITHOUT_FOLDERS = 2;
 const VERSION_WITHOUT_LOG = 1;
 const PADDING_STEP_BYTES = 1024;
 const HASH_BYTES = 32;
@@ -33,6 +34,11 @@ const HASH_BYTES = 32;
 const MAX_CONTACTS = 20_000;
 const MAX_INVITES = 1000;
 const MAX_NOTE_BYTES = 8192;
+/** Greatest number of folders that a user has made. */
+export const MAX_FOLDERS = 500;
+const MAX_FOLDER_ID_BYTES = 32;
+/** Greatest name of a folder, in bytes of UTF-8. */
+export const MAX_FOLDER_NAME_BYTES = 400;
 const MAX_SETTINGS = 200;
 const MAX_SETTING_NAME_BYTES = 64;
 const MAX_SETTING_BYTES = 4096;
@@ -69,6 +75,8 @@ export interface AccountState {
     /** The counters seen of each sender. */
     readonly seen: ReadonlyMap<string, CounterRanges>;
   };
+  /** Names of the folders that the user has made, by their ids. */
+  readonly folders: ReadonlyMap<string, string>;
   readonly settings: ReadonlyMap<string, string>;
 }
 
@@ -87,6 +95,7 @@ export const EMPTY_ACCOUNT_STATE: AccountState = {
   invites: new Map(),
   identity: null,
   counters: { sent: new Map(), seen: new Map() },
+  folders: new Map(),
   settings: new Map(),
 };
 
@@ -119,7 +128,7 @@ function associatedData({ realm, revision, user }: StatePlace): Bytes {
 }
 
 function encodeState(state: AccountState): Bytes {
-  const { pins, log, invites, identity, counters, settings } = state;
+  const { pins, log, invites, identity, counters, folders, settings } = state;
   const pinned = [...pins].map(([user, pin]): [string, CborValue] => [user, encodePin(pin)]);
   const invited = [...invites].map(([user, { bindKey, time }]): [string, CborValue] => [
     user,
@@ -138,6 +147,7 @@ function encodeState(state: AccountState): Bytes {
       ["identity", identity],
       ["sent", new Map(counters.sent)],
       ["seen", new Map(seen)],
+      ["folders", new Map(folders)],
       ["settings", new Map(settings)],
     ]),
   );
@@ -159,6 +169,10 @@ function decodeState(bytes: Bytes): AccountState {
       sent: fields.byUser("sent", MAX_CONTACTS, (sent, user) => sent.uint(user)),
       seen: fields.byUser("seen", MAX_CONTACTS, readRanges),
     },
+    folders: version <= VERSION_WITHOUT_FOLDERS ? new Map<string, string>() : fields.textMap(
+      "folders",
+      { max: MAX_FOLDERS, maxKeyBytes: MAX_FOLDER_ID_BYTES, maxBytes: MAX_FOLDER_NAME_BYTES },
+    ),
     settings: fields.textMap("settings", {
       max: MAX_SETTINGS,
       maxKeyBytes: MAX_SETTING_NAME_BYTES,

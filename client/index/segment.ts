@@ -20,6 +20,7 @@ export const SEGMENT_MAILS = 4096;
 
 const VERSION = 1;
 const ID_BYTES = 16;
+const ID_WORDS = ID_BYTES / 4;
 const HASH_BYTES = 8;
 const KINDS: readonly MailKind[] = ["mail", "draft", "import"];
 const OTHER_FLAGS = 1 << 14;
@@ -124,11 +125,10 @@ export class Segment {
 
   /** The index of the mail with this message id. */
   find(messageId: Bytes): number | undefined {
-    const id = column(messageId);
-    const [first, second] = [id.getBigUint64(0), id.getBigUint64(8)];
-    const ids = this.#columns.id;
-    for (let slot = 0, at = 0; slot < SEGMENT_MAILS; slot++, at += ID_BYTES) {
-      if (ids.getBigUint64(at) !== first || ids.getBigUint64(at + 8) !== second) continue;
+    const wanted = new Uint32Array(messageId.slice().buffer);
+    const ids = new Uint32Array(this.#columns.id.buffer as ArrayBuffer);
+    for (let slot = 0, at = 0; slot < SEGMENT_MAILS; slot++, at += ID_WORDS) {
+      if (ids[at] !== wanted[0] || !wanted.every((word, i) => ids[at + i] === word)) continue;
       if (this.#titles[slot] !== undefined) return this.number * SEGMENT_MAILS + slot + 1;
     }
     return undefined;

@@ -332,6 +332,7 @@ export class FakeAccount implements OpenAccount {
   readonly realm: Bytes;
   keys: AccountKeys;
   readonly rootKey: Bytes;
+  readonly indexStore = null;
   readonly events = new SessionEvents();
   readonly hello = {
     timeMs: 0,

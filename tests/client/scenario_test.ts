@@ -26,7 +26,8 @@ Deno.test("client: two people write to each other", async (t) => {
       date: sent.date,
       title: "Plans ☂",
       size: sent.size,
-      unread: true,
+      ...{ unread: true, flags: [], folder: "inbox", folderName: "inbox", also: [] },
+      ...{ cc: [], attachments: 0, kind: "mail", thread: sent.id, preview: body },
       warnings: [],
       contact: "unverified",
     });

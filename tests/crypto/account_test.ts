@@ -59,6 +59,7 @@ const state: AccountState = {
     sent: new Map([["bob", 4]]),
     seen: new Map([["bob", [1, 3, 5, 5]], ["carol", []]]),
   },
+  folders: new Map([["f01020304", "Reisen ✈"]]),
   settings: new Map([["language", "de \uFEFF"]]),
 };
 
@@ -114,6 +115,7 @@ Deno.test("account state: that of version 1 is read; its accepted keys count as 
     ...EMPTY_ACCOUNT_STATE,
     pins: new Map([["bob", pin(10, 1_760_000_000_000)], ["carol", pin(12, 1_760_000_000_001)]]),
     counters: { sent: new Map([["bob", 4]]), seen: new Map([["bob", [1, 3, 5, 5]]]) },
+    folders: new Map(),
     settings: new Map([["language", "de"]]),
   });
   // What was read is written in the form of today.

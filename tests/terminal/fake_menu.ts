@@ -298,6 +298,8 @@ export function listItem(index: number, fields: Partial<MailListItem> = {}): Mai
     from: "bob",
     to: ["alice"],
     date: "2026-11-23T19:17:05.000Z",
+    ...{ flags: [], folder: "inbox", folderName: "inbox", also: [], cc: [], attachments: 0 },
+    ...{ kind: "mail", thread: index.toString(16).padStart(32, "0"), preview: "" },
     title: `Title ${index}`,
     size: 12,
     unread: false,

@@ -86,7 +86,7 @@ function stateItem(): Item {
   const keysOf = ({ fingerprint, kempk }: Person) => ({ fingerprint, keyId: keyId(kempk) });
   const seen = { epoch: 1, firstSeen: NOW };
   return {
-    v: 2,
+    v: 3,
     pins: {
       bob: pin({
         ...{ ...seen, ...keysOf(bob), epoch: 2 },
@@ -100,6 +100,7 @@ function stateItem(): Item {
     identity: sha256(text("alice's record")),
     sent: { bob: 300 },
     seen: { bob: [1, 5, 7, 9] },
+    folders: { f01020304: "Projects/Ä" },
     settings: { editor: "vi" },
   };
 }

@@ -204,8 +204,8 @@ function checkAccount(
   assertEquals(sealed, bundle(owner, { version: 1, bundleKey, slots, keys }, sealed));
   const account = vector.bytes("account state");
   const state = {
-    ...{ v: 2, pins: {}, log: null, invites: {}, identity: sha256(identity) },
-    ...{ sent: {}, seen: {}, settings: {} },
+    ...{ v: 3, pins: {}, log: null, invites: {}, identity: sha256(identity) },
+    ...{ sent: {}, seen: {}, folders: {}, settings: {} },
   };
   assertEquals(account, accountState(owner, { revision: 1, bundleKey, state }, account));
   const recoveryHash = sha256(hkdf(code, "mailsec/1 recovery-auth\0", 32));

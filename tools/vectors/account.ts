@@ -106,6 +106,7 @@ function stateOf({ bob, carol, alice2 }: People): AccountState {
     invites: new Map([["dave", { bindKey: fixedBytes("mailsec bind key", 32), time: NOW }]]),
     identity: sha256(utf8("alice's record")),
     counters: { sent: new Map([["bob", 300]]), seen: new Map([["bob", [1, 5, 7, 9]]]) },
+    folders: new Map([["f01020304", "Projects/Ä"]]),
     settings: new Map([["editor", "vi"]]),
   };
 }

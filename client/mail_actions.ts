@@ -1,0 +1,227 @@
+/**
+ * What is done to mails, one or many at once: flags, folders, trash. Each is a change of sealed
+ * entries that is made again on top of what another device has written meanwhile, so that nobody's
+ * change is lost; and each can be undone.
+ */
+
+import { fromHex } from "../crypto/bytes.ts";
+import type { EntryMarks, SealedEntry } from "../crypto/entry_fields.ts";
+import { MAX_ALSO } from "../crypto/entry_fields.ts";
+import { MailsecError } from "../crypto/errors.ts";
+import { MAX_REMOVE_MAILS } from "../protocol/limits.ts";
+import { removeMails } from "../protocol/messages/remove_mails.ts";
+import type { OpenAccount } from "./account.ts";
+import { systemClock } from "./clock.ts";
+import type { EntryBook, KnownMail } from "./entry_book.ts";
+import { NotFoundError } from "./errors.ts";
+import { requiredFolderId } from "./folder_names.ts";
+import type { MailIndex } from "./index/mail_index.ts";
+import type { Flag, MailRow } from "./index/mail_row.ts";
+import type { Intake } from "./mailbox_intake.ts";
+import type { ListOptions } from "./mailbox_types.ts";
+
+/** What lies in the trash for so long is erased. */
+export const TRASH_LIFETIME_MS = 30 * 24 * 60 * 60_000;
+
+/** Which mails: those that a query means, or with these indexes or ids. */
+export type Which =
+  | { readonly query: string }
+  | { readonly indices: readonly number[] }
+  | { readonly ids: readonly string[] };
+
+export interface ActionResult {
+  /** How many mails were changed; those that were so already do not count. */
+  readonly count: number;
+  /** Takes it back, as far as nobody has changed the mails since. Returns for how many. */
+  undo(): Promise<number>;
+}
+
+interface ActionParts {
+  readonly book: EntryBook;
+  readonly intake: Intake;
+  readonly index: MailIndex;
+  rows(options: ListOptions): Promise<MailRow[]>;
+}
+
+type Marks = EntryMarks;
+
+export class MailActions {
+  readonly #account: OpenAccount;
+  readonly #parts: ActionParts;
+
+  constructor(account: OpenAccount, parts: ActionParts) {
+    this.#account = account;
+    this.#parts = parts;
+  }
+
+  /**
+   * Sets and takes away flags.
+   *
+   * @throws {NotFoundError} when no mail is meant, as all of these functions.
+   */
+  mark(
+    which: Which,
+    { add = [], remove = [] }: { add?: readonly Flag[]; remove?: readonly Flag[] },
+  ): Promise<ActionResult> {
+    return this.#change(which, (marks) => {
+      const kept = marks.flags.filter((flag) => !(remove as readonly string[]).includes(flag));
+      const flags = [...kept, ...add.filter((flag) => !kept.includes(flag))];
+      return sameTexts(flags, marks.flags) ? marks : { ...marks, flags };
+    });
+  }
+
+  /** Puts mails into one folder, and out of all others. @param folder Name or id. */
+  async move(which: Which, folder: string): Promise<ActionResult> {
+    const id = this.#folder(folder);
+    if (id === "trash") return await this.trash(which);
+    return await this.#change(which, (marks) => inFolder(marks, id));
+  }
+
+  /** Puts mails into one more folder; they stay one mail each. @param folder Name or id. */
+  async copy(which: Which, folder: string): Promise<ActionResult> {
+    const id = this.#folder(folder);
+    if (id === "trash") {
+      throw new MailsecError("folder_trash", "Mails cannot be copied to the trash.", {
+        hint: "Delete them: they stay in the trash for 30 days.",
+      });
+    }
+    return await this.#change(which, (marks) => {
+      if (marks.folder === "trash") return inFolder(marks, id);
+      const isThere = marks.folder === id || marks.also.includes(id);
+      if (isThere || marks.also.length >= MAX_ALSO) return marks;
+      return { ...marks, also: [...marks.also, id] };
+    });
+  }
+
+  /** Puts mails into the trash, where they stay for 30 days. */
+  trash(which: Which): Promise<ActionResult> {
+    const at = systemClock.now();
+    return this.#change(which, (marks) => {
+      if (marks.folder === "trash") return marks;
+      const { folder, also } = marks;
+      return { ...marks, folder: "trash", also: [], trashed: { at, folder, also } };
+    });
+  }
+
+  /** Puts mails from the trash back to where they were. */
+  restore(which: Which): Promise<ActionResult> {
+    return this.#change(which, (marks) => {
+      if (marks.folder !== "trash") return marks;
+      const { folder, also } = marks.trashed ?? { folder: "inbox", also: [] };
+      return { ...marks, folder, also, trashed: null };
+    });
+  }
+
+  /**
+   * Removes mails for ever: only what is in the trash, unless forced.
+   *
+   * @returns How many were removed.
+   */
+  async erase(which: Which, { force = false } = {}): Promise<number> {
+    const rows = await this.#rows(which);
+    const erased = force ? rows : rows.filter(({ folder }) => folder === "trash");
+    if (erased.length < rows.length && erased.length === 0) {
+      throw new MailsecError("not_in_trash", "Only what is in the trash is removed for ever.", {
+        hint: "Delete the mails first.",
+      });
+    }
+    return await this.#remove(erased.map(({ id }) => id));
+  }
+
+  /** Removes what has been in the trash for 30 days. Returns how many that were. */
+  async emptyOldTrash(): Promise<number> {
+    const { index } = this.#parts;
+    const before = systemClock.now() - TRASH_LIFETIME_MS;
+    const old = index.indexes().flatMap((number) => {
+      const row = index.row(number)!;
+      const isOld = row.folder === "trash" && row.trashedAt !== null && row.trashedAt < before;
+      return isOld ? [row.id] : [];
+    });
+    return old.length === 0 ? 0 : await this.#remove(old);
+  }
+
+  async #remove(ids: readonly string[]): Promise<number> {
+    let removed = 0;
+    for (let at = 0; at < ids.length; at += MAX_REMOVE_MAILS) {
+      const messageIds = ids.slice(at, at + MAX_REMOVE_MAILS).map((id) => fromHex(id));
+      removed += (await this.#account.request(removeMails, { messageIds })).removed;
+    }
+    await this.#parts.index.sync();
+    return removed;
+  }
+
+  async #change(which: Which, change: (marks: Marks) => Marks): Promise<ActionResult> {
+    const { book, intake, index } = this.#parts;
+    const rows = await this.#rows(which);
+    const indices = rows.map((row) => row.index);
+    const mails = await intake.takeIn(await book.find({ indices }));
+    const before = new Map<number, { marks: Marks; revision: number }>();
+    for (const { index, revision, entry } of mails) {
+      if (entry !== "damaged") before.set(index, { marks: entry, revision });
+    }
+    const changed = await book.change(mails, (entry) => withMarks(entry, change(entry)));
+    await index.sync();
+    return { count: changed.length, undo: () => this.#undo(changed, before) };
+  }
+
+  /** Gives back the marks of before to those mails that have been left alone since. */
+  async #undo(
+    changed: readonly KnownMail[],
+    before: ReadonlyMap<number, { marks: Marks }>,
+  ): Promise<number> {
+    const { book, index } = this.#parts;
+    const found = await book.find({ indices: changed.map((mail) => mail.index) });
+    const revisions = new Map(changed.map((mail) => [mail.index, mail.revision]));
+    const alone = found.flatMap((place) =>
+      place.revision === revisions.get(place.index) ? book.open(place) ?? [] : []
+    );
+    const marks = new Map(alone.map((mail) => [mail.entry, before.get(mail.index)!.marks]));
+    const undone = await book.change(alone, (entry) => {
+      const earlier = marks.get(entry);
+      return earlier === undefined ? entry : withMarks(entry, earlier);
+    });
+    await index.sync();
+    return undone.length;
+  }
+
+  async #rows(which: Which): Promise<MailRow[]> {
+    const { index } = this.#parts;
+    if ("query" in which) {
+      const rows = await this.#parts.rows({ query: which.query });
+      if (rows.length > 0) return rows;
+      throw new NotFoundError("No mail matches.", {
+        hint: `Without "in:FOLDER" a query means the inbox. Look with: mailsec list QUERY`,
+      });
+    }
+    await index.sync();
+    const wanted = "indices" in which
+      ? which.indices.map((number) => [String(number), index.row(number)] as const)
+      : which.ids.map((id) => [id, index.byId(id)] as const);
+    const missing = wanted.filter(([, row]) => row === undefined).map(([name]) => name);
+    if (missing.length > 0) {
+      throw new NotFoundError(`There is no mail ${missing.join(", ")} in this mailbox.`, {
+        hint: "Take the number in front of the mail in the list.",
+      });
+    }
+    return wanted.map(([, row]) => row!);
+  }
+
+  #folder(name: string): string {
+    return requiredFolderId(this.#account.state.current, name);
+  }
+}
+
+function inFolder(marks: Marks, folder: string): Marks {
+  if (marks.folder === folder && marks.also.length === 0) return marks;
+  return { ...marks, folder, also: [], trashed: null };
+}
+
+function withMarks(entry: SealedEntry, { flags, folder, also, trashed }: Marks): SealedEntry {
+  const isSame = flags === entry.flags && folder === entry.folder && also === entry.also &&
+    trashed === entry.trashed;
+  return isSame ? entry : { ...entry, flags, folder, also, trashed };
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}

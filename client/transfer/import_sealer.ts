@@ -10,6 +10,7 @@ import {
   type AcceptedEntry,
   acceptedEntry,
   marksIn,
+  MAX_ALSO,
   type Origin,
 } from "../../crypto/entry_fields.ts";
 import { MAX_REFERENCES } from "../../crypto/envelope_fields.ts";
@@ -75,10 +76,12 @@ export class ImportSealer {
 function entryOf(sealed: SealedMail, summary: ImportSummary, mail: MailToImport): AcceptedEntry {
   const { from, to, cc, bcc, messageId } = summary;
   const origin: Origin = { from, to, cc, bcc, messageId };
-  const [folder, ...also] = mail.folders;
+  const [folder, ...others] = mail.folders;
+  // What is in the trash is nowhere else, and what is elsewhere is not in the trash.
+  const also = folder === TRASH ? [] : others.filter((id) => id !== TRASH);
   const marks = {
     ...marksIn(folder, [...mail.flags]),
-    also,
+    also: also.slice(0, MAX_ALSO),
     trashed: folder === TRASH ? { at: systemClock.now(), folder: "inbox", also: [] } : null,
   };
   return acceptedEntry({ ...sealed, warnings: [] }, { ...marks, kind: "import", origin });

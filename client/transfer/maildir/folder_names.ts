@@ -4,10 +4,10 @@
  *
  * NAME is in modified UTF-7 (RFC 3501 section 5.1.3), as IMAP servers have it. Beside what that
  * shifts, whatever a file system or a Maildir could take for something else is shifted, so that
- * every name comes back and none leaves the Maildir.
+ * every name comes back and none leaves the Maildir; only one too long for a file system is cut.
  */
 
-import { INBOX } from "../folder_paths.ts";
+import { INBOX, shortPart } from "../folder_paths.ts";
 
 /** Characters that stand for themselves. */
 const DIRECT = /^[A-Za-z0-9 _\-+,=@#!$'();^{}[\]]$/;
@@ -15,7 +15,7 @@ const DIRECT = /^[A-Za-z0-9 _\-+,=@#!$'();^{}[\]]$/;
 /** The Maildir's subfolder of a folder; "" for the Maildir itself. */
 export function maildirFolder(name: string): string {
   if (name.toLowerCase() === INBOX) return "";
-  return `.${shifted(name)}`;
+  return `.${shortPart(shifted(name), name)}`;
 }
 
 /** The folder that a subfolder is; null when it is none (`new`, `.`). */

@@ -62,6 +62,14 @@ Deno.test("names: folders that other programs have made in a Maildir are read as
 });
 
 Deno.test("names: every folder name comes back, and its path stays inside", () => {
+  for (const letter of ["x", "語", "😀", "/", "a/"]) {
+    const [one, other] = [letter.repeat(200), letter.repeat(201)];
+    for (const named of [maildirFolder, folderPath]) {
+      assert(named(one) !== named(other));
+      const parts = named(one).split("/");
+      for (const part of parts) assert(new TextEncoder().encode(part).length <= 255, part);
+    }
+  }
   fc.assert(
     fc.property(anyName, (name) => {
       const folder = maildirFolder(name);

@@ -4,10 +4,16 @@ import { type Bytes, toHex } from "../../crypto/bytes.ts";
 import { FormatError } from "../../crypto/errors.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
 import type { OpenAccount } from "../account.ts";
+import { systemClock } from "../clock.ts";
 import type { EntryBook } from "../entry_book.ts";
+import { NotFoundError } from "../errors.ts";
+import { folderId, folderName, isBuiltIn } from "../folder_names.ts";
+import type { Folders } from "../folders.ts";
 import type { MailIndex } from "../index/mail_index.ts";
 import type { MailRow } from "../index/mail_row.ts";
 import { upload } from "../mailbox_deliver.ts";
+import { parseQuery } from "../query/parse.ts";
+import { namesFolder } from "../query/query.ts";
 import { Exporter, type ExportSource, type MailHead } from "./exporter.ts";
 import { wholeFile } from "./files.ts";
 import { Importer } from "./importer.ts";
@@ -33,15 +39,11 @@ export interface TransferParts {
   readonly index: MailIndex;
   /** Greatest message that the server takes, in bytes. */
   maxMessageBytes(): number;
-  /** The mailbox's numbers of the mails that a query means, wherever they are. */
+  /** The mailbox's numbers of the mails that a query means, as a list has them. */
   select(query: string): Promise<readonly number[]>;
   /** The RFC 5322 bytes of a mail, verified. */
   raw(index: number): Promise<Bytes>;
-  readonly folders: {
-    nameOf(id: string): string;
-    find(name: string): FolderPlace | null;
-    add(name: string): Promise<FolderPlace>;
-  };
+  readonly folders: Pick<Folders, "add">;
   /** Puts mails, by id, into one more folder. */
   copy(ids: readonly string[], folder: string): Promise<void>;
 }
@@ -62,6 +64,23 @@ export class Transfer {
   async export(options: ExportOptions): Promise<ExportResult> {
     await this.#parts.index.sync();
     return await new Exporter(new MailboxSource(this.#parts), options).run();
+  }
+
+  /**
+   * The bytes of the one mail that a query means.
+   *
+   * @throws {NotFoundError} when it means none, or several.
+   */
+  async one(query: string): Promise<Bytes> {
+    await this.#parts.index.sync();
+    const found = await this.#parts.select(everywhere(query));
+    if (found.length !== 1) {
+      const many = found.length === 0 ? "No mail is" : `${found.length} mails are`;
+      throw new NotFoundError(`${many} "${query}".`, {
+        hint: "Give the id or the index of one: id:3f9a, index:12",
+      });
+    }
+    return await this.#parts.raw(found[0]!);
   }
 
   /**
@@ -95,7 +114,7 @@ class MailboxSource implements ExportSource {
     query: string | null,
   ): Promise<{ mails: number[]; rejected: TransferProblem[] }> {
     const { index } = this.#parts;
-    const found = query === null ? index.indexes() : await this.#parts.select(query);
+    const found = query === null ? index.indexes() : await this.#parts.select(everywhere(query));
     const mails: number[] = [];
     const rejected: TransferProblem[] = [];
     for (const number of found) {
@@ -120,10 +139,10 @@ class MailboxSource implements ExportSource {
   }
 
   #headOf({ date, from, title, contentHash, size, flags, folder, also, kind }: MailRow): MailHead {
-    const { folders } = this.#parts;
+    const { state } = this.#parts.account;
     return {
       ...{ date, from, title, contentHash, size },
-      folders: [folder, ...also].map((id) => folders.nameOf(id)),
+      folders: [folder, ...also].map((id) => fileName(state.current, id)),
       flags: new Set(FLAGS.filter((flag) => flags.includes(flag))),
       isDraft: kind === "draft" || folder === DRAFTS,
       isTrashed: folder === TRASH,
@@ -149,7 +168,9 @@ class MailboxTarget implements ImportTarget {
   }
 
   findFolder(name: string): FolderPlace | null {
-    return this.#parts.folders.find(name);
+    const { current } = this.#parts.account.state;
+    const id = folderId(current, name);
+    return id === null ? null : { id, name: folderName(current, id) };
   }
 
   addFolder(name: string): Promise<FolderPlace> {
@@ -171,6 +192,23 @@ class MailboxTarget implements ImportTarget {
   }
 
   putAlso(ids: readonly string[], folder: string): Promise<void> {
-    return this.#parts.copy(ids, folder);
+    // A mail that is elsewhere is not in the trash.
+    return folder === TRASH ? Promise.resolve() : this.#parts.copy(ids, folder);
   }
+}
+
+/**
+ * A query that names no folder, as one for everything but the trash: a list is of the inbox then,
+ * but what is exported is rather all of it.
+ *
+ * @throws {QueryError} that points into the query as it was typed.
+ */
+function everywhere(query: string): string {
+  const isNamed = namesFolder(parseQuery(query, systemClock.now()));
+  return isNamed ? query : `in:anywhere -in:trash (${query})`;
+}
+
+/** A folder's name in files; the built-in ones as other mail programs write theirs: "Sent". */
+function fileName(state: Parameters<typeof folderName>[0], id: string): string {
+  return isBuiltIn(id) ? id[0]!.toUpperCase() + id.slice(1) : folderName(state, id);
 }

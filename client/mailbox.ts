@@ -36,6 +36,8 @@ import type {
   SentMail,
 } from "./mailbox_types.ts";
 import { unknownRecipients } from "./recipients.ts";
+import { openSearch } from "./search/open_search.ts";
+import type { MailSearch } from "./search/search.ts";
 import { Transfer } from "./transfer/transfer.ts";
 
 /** Refusals of the server after which it has not got the mail, if it had not got it before. */
@@ -56,6 +58,8 @@ export class Mailbox {
   readonly folders: Folders;
   /** Mail into files and out of them. */
   readonly transfer: Transfer;
+  /** What is in titles, names and bodies. */
+  readonly search: MailSearch;
   readonly #account: OpenAccount;
   readonly #book: EntryBook;
   readonly #intake: Intake;
@@ -78,7 +82,14 @@ export class Mailbox {
     });
     this.#sealer = new MailSealer(account, contacts);
     const parts = { book: this.#book, intake: this.#intake, contacts, index: this.index };
-    this.#lister = new Lister(account, parts);
+    this.search = openSearch(account, {
+      mails: this.index,
+      read: (index) => this.#reader.read(index, { markRead: false }),
+    });
+    this.#lister = new Lister(account, {
+      ...parts,
+      findText: async (term, options) => (await this.search.find([term], options)).ranks,
+    });
     const rows = (options: ListOptions) => this.#lister.rows(options);
     this.mails = new MailActions(account, { ...parts, rows });
     this.folders = new Folders({
@@ -245,6 +256,7 @@ export class Mailbox {
   /** Saves what must be kept, says goodbye to the server and ends the connection. */
   async close(): Promise<void> {
     try {
+      await this.search.close();
       await this.index.save();
     } finally {
       await this.#account.close();

@@ -22,7 +22,10 @@ import type { SearchTerm } from "./search/types.ts";
 import { wordsOf } from "./search/words.ts";
 
 /** Finds the mails that a text is in, with how well it fits. */
-export type FindText = (term: SearchTerm) => Promise<ReadonlyMap<number, number>>;
+export type FindText = (
+  term: SearchTerm,
+  options: { readonly ranked: boolean },
+) => Promise<ReadonlyMap<number, number>>;
 
 export interface ListerParts {
   readonly book: EntryBook;
@@ -74,7 +77,7 @@ export class Lister {
     return await selectMails(query, index, {
       ...{ me: this.#me, sort, reverse, limit },
       folder: (name) => folderId(this.#state(), name),
-      find: ({ term }) => this.#findText(term),
+      find: ({ term }) => this.#findText(term, sort === "relevance"),
     });
   }
 
@@ -104,9 +107,9 @@ export class Lister {
     return withDefaultFolder(whole, named);
   }
 
-  #findText(term: SearchTerm): Promise<ReadonlyMap<number, number>> {
+  #findText(term: SearchTerm, ranked: boolean): Promise<ReadonlyMap<number, number>> {
     const { findText = (term: SearchTerm) => this.#findInLines(term) } = this.#parts;
-    return findText(term);
+    return findText(term, { ranked });
   }
 
   #findInLines({ text, prefix = false }: SearchTerm): Promise<ReadonlyMap<number, number>> {

@@ -29,7 +29,7 @@ import {
 import { ByteReader, type Bytes, ByteWriter, randomBytes, utf8, wipe } from "./bytes.ts";
 import { FormatError } from "./errors.ts";
 import { hkdf } from "./kdf.ts";
-import { ACCOUNT_STATE, BUNDLE, INDEX, labelled, MAILBOX } from "./labels.ts";
+import { ACCOUNT_STATE, BUNDLE, INDEX, INDEX_NAME, labelled, MAILBOX } from "./labels.ts";
 import { padBlob, unpadBlob } from "./padding.ts";
 
 const WIRE_VERSION = 1;
@@ -130,6 +130,11 @@ export function mailboxKey(bundleKey: Bytes): Bytes {
 /** The key of the mail index and of the search index, 32 bytes. */
 export function indexKey(bundleKey: Bytes): Bytes {
   return hkdf(bundleKey, labelled(INDEX), KEY_BYTES);
+}
+
+/** The key of the names that parts of the indexes have on the server: `HKDF(BK, "index-name")`. */
+export function indexNameKey(bundleKey: Bytes): Bytes {
+  return hkdf(bundleKey, labelled(INDEX_NAME), KEY_BYTES);
 }
 
 /** A bundle taken apart, still sealed. */

@@ -78,6 +78,7 @@ export const ACCOUNT_MARK = "account-mark";
 export const MAILBOX = "mailbox";
 export const ENTRY = "entry";
 export const INDEX = "index";
+export const INDEX_NAME = "index-name";
 
 /** A mail: its key and counter for one recipient, and its two streams. */
 export const MAIL_WRAP = "wrap";

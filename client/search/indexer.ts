@@ -10,6 +10,7 @@
 
 import { DecryptionError, FormatError } from "../../crypto/errors.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
+import { ServerError } from "../../protocol/error_codes.ts";
 import { NotFoundError, RejectedMailError } from "../errors.ts";
 import { inOrder } from "../in_order.ts";
 import type { Mail } from "../mailbox_types.ts";
@@ -202,7 +203,13 @@ export class Indexer {
       const news = offered === undefined ? covered.size : covered.countMissingIn(offered);
       const gone = offered === undefined ? 0 : offered.countMissingIn(set);
       if (news + gone < LEAST_TO_UPLOAD) continue;
-      await shelf.change(segment, (tables) => shared.upload(tables));
+      try {
+        await shelf.change(segment, (tables) => shared.upload(tables));
+      } catch (error) {
+        // No room on the server: the index is on this device all the same.
+        if (error instanceof ServerError && error.code === "too_large") return;
+        throw error;
+      }
     }
   }
 

@@ -41,6 +41,8 @@ export class MailSearch {
   #last: Promise<unknown> = Promise.resolve();
   /** How much work waits or is under way. */
   #busy = 0;
+  /** Ends what is under way when the mailbox is closed. */
+  readonly #closing = new AbortController();
 
   constructor(parts: SearchParts) {
     this.#parts = parts;
@@ -83,28 +85,47 @@ export class MailSearch {
   }
 
   /**
-   * Keeps the index up to date in the background until the signal comes.
+   * Keeps the index up to date in the background, until `close`.
    *
    * @param onChange Registers what is to be called when mail is new or gone (MailIndex.onChange).
+   * @returns A function that ends it before.
    */
-  follow(onChange: (callback: () => void) => () => void, signal: AbortSignal): void {
-    const work = () => {
-      // What cannot be fetched now is fetched after the next change, or by the next search.
-      if (!signal.aborted) this.index({ signal }).catch(() => {});
+  follow(onChange: (callback: () => void) => () => void): () => void {
+    const ending = new AbortController();
+    let isWaiting = false;
+    const work = async () => {
+      // What comes while a round waits for its turn is part of that round.
+      if (isWaiting || this.#closing.signal.aborted) return;
+      isWaiting = true;
+      try {
+        await this.#inTurn(() => {
+          isWaiting = false;
+          return this.#index({ signal: ending.signal });
+        });
+      } catch {
+        // What cannot be fetched now is fetched after the next change, or by the next search.
+      }
     };
-    const end = onChange(work);
-    signal.addEventListener("abort", end, { once: true });
-    work();
+    const end = onChange(() => void work());
+    void work();
+    return () => {
+      end();
+      ending.abort();
+    };
   }
 
-  /** Waits for what is under way, which a signal should have ended before, and frees the memory. */
+  /** Ends what is under way, which stores what it has done, and frees the memory. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#inTurn(() => this.#shelf.close());
   }
 
   async #index(options: IndexOptions): Promise<SearchStatus> {
     const { mails, read } = this.#parts;
-    await new Indexer({ mails, read, shelf: this.#shelf, shared: this.#shared }, options).run();
+    const parts = { mails, read, shelf: this.#shelf, shared: this.#shared };
+    const signals = options.signal === undefined ? [] : [options.signal];
+    const signal = AbortSignal.any([this.#closing.signal, ...signals]);
+    await new Indexer(parts, { ...options, signal }).run();
     return await this.status();
   }
 

@@ -4,6 +4,7 @@ import type { Command } from "../cli/command.ts";
 import { accountCommands } from "./account_commands.ts";
 import { contacts } from "./contact_commands.ts";
 import { log } from "./log_commands.ts";
+import { searchCommands } from "./search_commands.ts";
 import { transferCommands } from "./transfer_commands.ts";
 import {
   ACCOUNT,
@@ -200,6 +201,7 @@ export const clientCommands: readonly Command[] = [
   send,
   list,
   read,
+  ...searchCommands,
   contacts,
   log,
   ...transferCommands,

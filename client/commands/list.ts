@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<void> {
 }
 
 /** The fields of a list item that scripts get; `warnings` and `rejected` only when there are any. */
-function listItemJson(item: MailListItem): Record<string, unknown> {
+export function listItemJson(item: MailListItem): Record<string, unknown> {
   const { index, id, from, to, date, title, size, unread, contact, warnings, rejected } = item;
   return {
     ...{ index, id, from, to, date, title, size, unread, contact },

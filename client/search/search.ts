@@ -4,11 +4,14 @@
  */
 
 import { MailsecError } from "../../crypto/errors.ts";
+import { inOrder } from "../in_order.ts";
 import type { SegmentStore } from "../index/segment_store.ts";
 import { Finder } from "./finder.ts";
 import { Indexer } from "./indexer.ts";
+import { bodyText } from "./mail_words.ts";
 import { SharedTables } from "./shared_tables.ts";
 import { Shelf } from "./shelf.ts";
+import { snippetOf } from "./snippet.ts";
 import type {
   FindOptions,
   Found,
@@ -23,6 +26,8 @@ import { statusOf } from "./wanted.ts";
 /** So few missing mails are put into the index before a search, if it does not take long. */
 const FEW_MAILS = 64;
 const FEW_MAILS_BUDGET_MS = 1500;
+const MAX_SNIPPET_MAIL_BYTES = 1_000_000;
+const READS_AT_ONCE = 8;
 
 export interface SearchParts {
   readonly mails: SearchedMails;
@@ -68,6 +73,35 @@ export class MailSearch {
    */
   index(options: IndexOptions = {}): Promise<SearchStatus> {
     return this.#inTurn(() => this.#index(options));
+  }
+
+  /**
+   * The piece of each mail's text around the first of the terms, by index. Reads these mails, and
+   * leaves out those that cannot be read and those over a megabyte.
+   */
+  async snippets(
+    indexes: readonly number[],
+    terms: readonly SearchTerm[],
+    length: number,
+  ): Promise<Map<number, string>> {
+    const { mails, read } = this.#parts;
+    const small = indexes.filter((index) => {
+      const row = mails.row(index);
+      return row !== undefined && !row.rejected && row.size <= MAX_SNIPPET_MAIL_BYTES;
+    });
+    const textOf = async (index: number) => {
+      try {
+        return [index, bodyText(await read(index))] as const;
+      } catch (error) {
+        if (error instanceof MailsecError) return null;
+        throw error;
+      }
+    };
+    const snippets = new Map<number, string>();
+    for await (const found of inOrder(small, textOf, READS_AT_ONCE)) {
+      if (found !== null) snippets.set(found[0], snippetOf(found[1], terms, length));
+    }
+    return snippets;
   }
 
   /** How far the index is, as far as is known without reading all of it. */

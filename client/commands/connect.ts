@@ -28,6 +28,7 @@ export async function run(context: CommandContext): Promise<void> {
       enrolCode: await deviceCode(context),
     })
     : await join(context, { line: invite, address, user });
+  mailbox.search.follow((changed) => mailbox.index.onChange(changed));
   try {
     await runMenu({
       mailbox,

@@ -66,8 +66,9 @@ export class Indexer {
    */
   async run(): Promise<void> {
     const { mails, shelf } = this.#parts;
-    await shelf.reload();
+    await mails.sync();
     const there = mailsBySegment(mails);
+    await shelf.reload();
     await this.#download(there);
     this.#tell();
     for (const segment of (await shelf.coverage()).keys()) {

@@ -58,7 +58,7 @@ export class MailSearch {
 
   /**
    * The mails that have all of the terms; none when no term has a word. Of mails that the index has
-   * not got, title and people are searched. The list of mails must be up to date (MailIndex.sync).
+   * not got, title and people are searched. The list of mails is taken as it is (MailIndex.sync).
    */
   async find(terms: readonly SearchTerm[], options: FindOptions = {}): Promise<Found> {
     const { covered, total } = await this.#fresh();

@@ -12,7 +12,7 @@ const SHARE_BEFORE = 0.3;
 
 /**
  * @param text Of the mail, as bodyText of mail_words.ts gives it.
- * @param length Greatest length of what is returned, in characters.
+ * @param length Greatest length of what is returned, in characters; at least 10.
  * @returns With "…" where the text goes on; its beginning when nothing is found in it.
  */
 export function snippetOf(text: string, terms: readonly SearchTerm[], length: number): string {

@@ -58,6 +58,8 @@ export interface SearchStatus extends Coverage {
 
 /** The mails of the mailbox, as the search needs them: client/index/mail_index.ts. */
 export interface SearchedMails {
+  /** Brings them up to date. Without it, mails that are there would look as if they were gone. */
+  sync(): Promise<void>;
   /** Numbers of all mails. */
   indexes(): Iterable<number>;
   row(index: number): MailRow | undefined;

@@ -36,6 +36,10 @@ export class FakeMails implements SearchedMails {
     return first;
   }
 
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
   indexes(): number[] {
     return [...this.mails.keys()].reverse();
   }

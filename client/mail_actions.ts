@@ -128,6 +128,11 @@ export class MailActions {
     return await this.#remove(erased.map(({ id }) => id));
   }
 
+  /** Removes mails for ever, wherever they are; those that are gone are left out. */
+  eraseIds(ids: readonly string[]): Promise<number> {
+    return this.#remove(ids);
+  }
+
   /** Removes what has been in the trash for 30 days. Returns how many that were. */
   async emptyOldTrash(): Promise<number> {
     const { index } = this.#parts;

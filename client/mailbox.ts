@@ -3,16 +3,18 @@
  * bridges). No face speaks the protocol itself.
  */
 
-import { toHex } from "../crypto/bytes.ts";
+import { type Bytes, fromHex, toHex } from "../crypto/bytes.ts";
+import { MailsecError } from "../crypto/errors.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
 import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { OpenAccount } from "./account.ts";
 import type { AccountCare } from "./account_care.ts";
+import { Compose } from "./compose/compose.ts";
 import { ContactBook } from "./contact_book.ts";
 import type { CheckedRecipient, ContactInfo } from "./contact_types.ts";
 import { Contacts } from "./contacts.ts";
-import { EntryBook } from "./entry_book.ts";
+import { EntryBook, type KnownMail } from "./entry_book.ts";
 import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
 import { KeyLogBook } from "./key_log/key_log_book.ts";
 import type { KeyLogView } from "./key_log/types.ts";
@@ -56,6 +58,8 @@ export class Mailbox {
   /** What is done to mails: flags, folders, trash. */
   readonly mails: MailActions;
   readonly folders: Folders;
+  /** Answers, forwards and drafts. */
+  readonly compose: Compose;
   /** Mail into files and out of them. */
   readonly transfer: Transfer;
   /** What is in titles, names and bodies. */
@@ -80,7 +84,8 @@ export class Mailbox {
     this.index = new MailIndex({
       ...{ book: this.#book, intake: this.#intake, store: account.indexStore },
     });
-    this.#sealer = new MailSealer(account, contacts);
+    const find = (id: string) => this.#known(id);
+    this.#sealer = new MailSealer(account, contacts, find);
     const parts = { book: this.#book, intake: this.#intake, contacts, index: this.index };
     this.search = openSearch(account, {
       mails: this.index,
@@ -97,6 +102,11 @@ export class Mailbox {
       emptyInto: (folder) => this.#archiveAll(folder),
     });
     this.#reader = new Reader(account, parts);
+    this.compose = new Compose(account, {
+      ...{ book: this.#book, mails: this.mails, index: this.index },
+      read: (id) => this.read(id, { markRead: false }),
+      raw: (id) => this.#reader.raw(id),
+    });
     this.transfer = new Transfer({
       ...{ account, book: this.#book, index: this.index, folders: this.folders },
       maxMessageBytes: () => this.limits.maxMessageBytes,
@@ -164,6 +174,16 @@ export class Mailbox {
   /** Uploads a sealed mail; doing it twice is harmless. Throws as `send`. */
   async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
     await this.#account.log.alarms.assertNone();
+    await this.#upload(sealed, sealed, onProgress);
+    for (const one of sealed.bcc) await this.#upload(one, sealed);
+    await this.#afterwards(sealed);
+    const { to, cc, size, date } = sealed;
+    const bcc = sealed.bcc.flatMap((one) => one.to);
+    return { id: toHex(sealed.messageId), to, cc, bcc, size, date };
+  }
+
+  /** Uploads one of the mails that `whole` consists of. */
+  async #upload(sealed: SealedOutgoing, whole: SealedOutgoing, onProgress?: OnProgress) {
     const id = toHex(sealed.messageId);
     const { messageId, ownCopy } = sealed;
     const ownEntry = ownCopy === null ? null : this.#book.sealFirst(messageId, ownCopy);
@@ -176,9 +196,26 @@ export class Mailbox {
         return upload(session, sealed, { ownEntry, onProgress });
       });
     } catch (error) {
-      throw await this.#notDelivered(sealed, error, isFirst);
+      throw await this.#notDelivered(whole, error, { refused: isFirst ? sealed : null });
     }
-    return { id, to: sealed.to, size: sealed.size, date: sealed.date };
+  }
+
+  /**
+   * What a mail leaves behind once it is sent. That it cannot be done now must not make the mail
+   * look as if it had not been sent.
+   */
+  async #afterwards({ bcc, then: { answers, forwards, draft } }: SealedOutgoing): Promise<void> {
+    const flags = [["answered", answers], ["forwarded", forwards]] as const;
+    try {
+      // The copies that the sender gets of what went to one recipient each.
+      const gone = [...bcc.map(({ messageId }) => toHex(messageId)), ...(draft ? [draft] : [])];
+      if (gone.length > 0) await this.mails.eraseIds(gone);
+      for (const [flag, id] of flags) {
+        if (id !== undefined) await this.mails.mark({ ids: [id] }, { add: [flag] });
+      }
+    } catch (error) {
+      if (!(error instanceof MailsecError)) throw error;
+    }
   }
 
   /** Everybody who has or had keys on this server, by name. */
@@ -231,6 +268,11 @@ export class Mailbox {
     return await this.#reader.read(which, options);
   }
 
+  /** The RFC 5322 bytes of a mail, verified; nothing is marked. Throws as `read`. */
+  raw(which: number | string, onProgress?: OnProgress): Promise<Bytes> {
+    return this.#reader.raw(which, onProgress);
+  }
+
   /** Marks mails read or unread, by index. @throws {NotFoundError} */
   async markRead(indices: readonly number[], read = true): Promise<void> {
     await this.#reader.markIndices(indices, read);
@@ -263,6 +305,12 @@ export class Mailbox {
     }
   }
 
+  /** A mail of this mailbox, by its message id. */
+  async #known(id: string): Promise<KnownMail | null> {
+    const found = await this.#book.find({ messageIds: [fromHex(id)] });
+    return (await this.#intake.takeIn(found))[0] ?? null;
+  }
+
   /** Moves the mails of a folder, by id, to the archive. */
   async #archiveAll(folder: string): Promise<number> {
     const indices = this.index.indexes().filter((index) => {
@@ -292,7 +340,7 @@ export class Mailbox {
   async #notDelivered(
     sealed: SealedOutgoing,
     error: unknown,
-    isFirst: boolean,
+    { refused }: { refused: SealedOutgoing | null },
   ): Promise<unknown> {
     const unclear = error instanceof ServerError && !REFUSALS.has(error.code);
     if (unclear || error instanceof ConnectError || error instanceof LoginError) {
@@ -301,7 +349,7 @@ export class Mailbox {
       return new SendInterruptedError(sealed, text, { hint, cause: error });
     }
     if (!(error instanceof ServerError)) return error;
-    if (isFirst) await this.#sealer.release(sealed);
+    if (refused !== null) await this.#sealer.release(refused);
     if (error.code === "unknown_recipients") return unknownRecipients(error.names);
     if (error.code === "too_large") {
       return new TooLargeError("message", "The mail is larger than this server takes.", {

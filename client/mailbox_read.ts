@@ -14,10 +14,12 @@ import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError, RejectedMailError } from "./errors.ts";
 import { inOrder } from "./in_order.ts";
 import { rejectionText, warningTexts } from "./mail_warnings.ts";
-import { isoDate } from "./mailbox_list.ts";
+import { peopleOf } from "./index/mail_row.ts";
+import { isoDate, placesOf } from "./mailbox_list.ts";
 import type { Intake } from "./mailbox_intake.ts";
 import type { Mail, OnProgress, ReadOptions } from "./mailbox_types.ts";
 import { parseMime } from "./mime.ts";
+import { threadOf } from "./threading.ts";
 
 /** Chunks under way at once. */
 const CHUNKS_AT_ONCE = 8;
@@ -48,24 +50,33 @@ export class Reader {
       throw rejected(which, entry === "damaged" ? entry : entry.rejected!);
     }
     const mime = await this.#content(mail, entry, onProgress);
-    const [{ body, attachments }, states] = await Promise.all([
+    const [{ body, attachments, fromHtml }, states] = await Promise.all([
       parseMime(mime),
       this.#contacts.statesOf([entry.from]),
       markRead ? this.mark([mail], true) : undefined,
     ]);
+    const people = peopleOf(entry);
+    const state = this.#account.state.current;
     return {
       index: mail.index,
       id: toHex(mail.messageId),
-      from: entry.from,
-      to: [...entry.to],
-      cc: [...entry.cc],
+      from: people.from,
+      to: [...people.to],
+      cc: [...people.cc],
+      bcc: [...people.bcc],
+      ...placesOf(entry, state),
+      flags: markRead && !entry.flags.includes("read") ? [...entry.flags, "read"] : entry.flags,
+      kind: entry.kind,
+      inReplyTo: entry.inReplyTo === null ? null : toHex(entry.inReplyTo),
+      thread: toHex(threadOf(entry, mail.messageId)),
+      fromHtml,
       date: isoDate(entry.date),
       title: entry.subject,
       size: entry.size,
       body,
       attachments,
-      warnings: warningTexts(entry, this.#account.state.current),
-      contact: states.get(entry.from) ?? null,
+      warnings: warningTexts(entry, state),
+      contact: entry.kind === "import" ? null : states.get(entry.from) ?? null,
     };
   }
 

@@ -1,18 +1,18 @@
 /** From a mail as typed to a sealed one: limits, recipients and their keys, counters. */
 
 import type { AccountState } from "../crypto/account_state.ts";
-import { utf8 } from "../crypto/bytes.ts";
+import { type Bytes, randomBytes } from "../crypto/bytes.ts";
 import { acceptedEntry } from "../crypto/entry_fields.ts";
-import { type MailRecipient, type SealedMail, sealMail } from "../crypto/envelope_seal.ts";
+import { MESSAGE_ID_BYTES } from "../crypto/envelope_header.ts";
+import {
+  type MailRecipient,
+  type MailToSeal,
+  type SealedMail,
+  sealMail,
+} from "../crypto/envelope_seal.ts";
 import type { IdentityRecord } from "../crypto/identity.ts";
 import { TrustError } from "../crypto/trust_error.ts";
-import {
-  MAX_BODY_BYTES,
-  MAX_MESSAGE_BYTES,
-  MAX_RECIPIENTS,
-  MAX_TITLE_BYTES,
-  PREVIEW_CHARACTERS,
-} from "../protocol/limits.ts";
+import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES, MAX_RECIPIENTS } from "../protocol/limits.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import {
@@ -23,10 +23,12 @@ import {
   withFirstPins,
 } from "./contact_pins.ts";
 import { changesAmong, type Contact, type Contacts } from "./contacts.ts";
-import { RecipientsError, TooLargeError } from "./errors.ts";
+import type { KnownMail } from "./entry_book.ts";
+import { NotFoundError, RecipientsError } from "./errors.ts";
 import { marksOf } from "./intake_decisions.ts";
 import type { MailLimits, OutgoingMail, SealedOutgoing } from "./mailbox_types.ts";
-import { composeMime, decodeText } from "./mime.ts";
+import { composeMime } from "./mime_compose.ts";
+import { messageTooLarge, NO_THREAD, outgoingText, threadAfter, withBcc } from "./outgoing.ts";
 import { acceptedKeys, keyChanged, normalNames, unknownRecipients } from "./recipients.ts";
 
 /** Takes counters for a mail: what each recipient's is, or whose keys stand in the way. */
@@ -35,13 +37,31 @@ interface Reservation {
   readonly changed: readonly ChangedKeys[];
 }
 
+/** A mail of which all is known but the counters. */
+interface MailToSend
+  extends
+    Pick<MailToSeal, "mime" | "date" | "subject" | "preview" | "size">,
+    Pick<MailToSeal, "attachments" | "inReplyTo" | "references"> {
+  readonly messageId?: Bytes;
+  readonly to: readonly Contact[];
+  readonly cc: readonly Contact[];
+  readonly accepted: AcceptedKeys;
+}
+
 export class MailSealer {
   readonly #account: OpenAccount;
   readonly #contacts: Contacts;
+  readonly #find: (id: string) => Promise<KnownMail | null>;
 
-  constructor(account: OpenAccount, contacts: Contacts) {
+  /** @param find A mail of this mailbox, by its message id in hexadecimal. */
+  constructor(
+    account: OpenAccount,
+    contacts: Contacts,
+    find: (id: string) => Promise<KnownMail | null>,
+  ) {
     this.#account = account;
     this.#contacts = contacts;
+    this.#find = find;
   }
 
   get limits(): MailLimits {
@@ -86,33 +106,73 @@ export class MailSealer {
 
   /** Checks and seals. @throws {TooLargeError} {RecipientsError} {KeyChangedError} {TrustError} */
   async seal(mail: OutgoingMail): Promise<SealedOutgoing> {
-    const body = typeof mail.body === "string" ? utf8(mail.body) : mail.body;
-    this.#checkSizes(mail.title, body);
-    const contacts = await this.recipients(mail.to);
+    const text = outgoingText(mail, this.limits.maxBodyBytes);
+    const { to, cc, bcc } = await this.#addressees(mail);
     const accepted = acceptedKeys(mail.acceptChangedKeys ?? new Map());
-    this.checkKeys(contacts, accepted);
-    const to = contacts.map(({ user }) => user);
+    this.checkKeys([...to, ...cc, ...bcc], accepted);
+    const thread = await this.#threadOf(mail);
+    const messageId = randomBytes(MESSAGE_ID_BYTES);
     const date = systemClock.now();
-    const fileName = mail.bodyFileName;
     const mime = await composeMime({
-      ...{ from: this.#account.user, to, title: mail.title, dateMs: date, body, fileName },
+      ...{ from: this.#account.user, to: namesOf(to), cc: namesOf(cc), messageId, dateMs: date },
+      ...{ title: mail.title, body: text.body, fileName: mail.bodyFileName },
+      ...{ attachments: text.files, ...thread.headers },
     });
-    if (mime.length > this.limits.maxMessageBytes) throw this.#messageTooLarge();
+    if (mime.length > this.limits.maxMessageBytes) throw messageTooLarge(this.limits);
+    const common = { ...text.summary, ...thread.fields, mime, date, accepted };
+    const main = await this.#sealOne({ ...common, messageId, to, cc });
+    const others: SealedOutgoing[] = [];
+    for (const one of bcc) others.push(await this.#sealOne({ ...common, to: [one], cc: [] }));
+    const { inReplyTo: answers, forwards, draft } = mail;
+    return {
+      ...withBcc(main, namesOf(bcc)),
+      bcc: others,
+      then: definedOnly({ answers, forwards, draft }),
+    };
+  }
+
+  /** Who gets a mail, each user once: those under to first, then cc, then bcc. */
+  async #addressees({ to, cc = [], bcc = [] }: OutgoingMail) {
+    const contacts = await this.recipients([...to, ...cc, ...bcc]);
+    const byName = new Map(contacts.map((contact) => [contact.user, contact]));
+    const take = (names: readonly string[]) => {
+      const taken = names.length === 0 ? [] : normalNames(names);
+      return taken.flatMap((user) => {
+        const contact = byName.get(user);
+        byName.delete(user);
+        return contact ?? [];
+      });
+    };
+    return { to: take(to), cc: take(cc), bcc: take(bcc) };
+  }
+
+  async #threadOf({ inReplyTo }: OutgoingMail) {
+    if (inReplyTo === undefined) return NO_THREAD;
+    const known = await this.#find(inReplyTo);
+    if (known === null || known.entry === "damaged" || known.entry.rejected !== null) {
+      throw new NotFoundError("The mail that is to be answered is not in this mailbox any more.", {
+        hint: "Send it as a new mail.",
+      });
+    }
+    return threadAfter(known.entry, known.messageId);
+  }
+
+  async #sealOne(
+    { messageId = randomBytes(MESSAGE_ID_BYTES), to, cc, accepted, ...mail }: MailToSend,
+  ): Promise<SealedOutgoing> {
+    const contacts = [...to, ...cc];
     const recipients = await this.#sealTo(contacts);
     // Looking the recipients up may have brought something to light.
     await this.#account.log.alarms.assertNone();
     const { size, root } = this.#account.log.head;
     const sealed = await this.#withCounters(contacts, accepted, (counter) =>
       sealMail({
-        ...{ mime, date, recipients, counter, from: this.#account.user },
+        ...{ ...mail, messageId, recipients, counter, from: this.#account.user },
         signer: this.#account.keys.signer,
         realm: this.#account.realm,
-        subject: mail.title,
-        preview: previewOf(body),
-        size: body.length,
-        ...{ cc: [], inReplyTo: null, references: [], attachments: [], log: { size, root } },
+        ...{ cc: namesOf(cc), log: { size, root } },
       }));
-    return this.#outgoing(sealed, to);
+    return this.#outgoing(sealed, { to: namesOf(to), cc: namesOf(cc) });
   }
 
   /** Gives the counters of a mail back that the server has refused, unless others were taken. */
@@ -200,42 +260,20 @@ export class MailSealer {
     return [...named, ...copy.map((recipient) => ({ ...recipient, copy: true as const }))];
   }
 
-  #outgoing(sealed: SealedMail, to: string[]): SealedOutgoing {
+  #outgoing(
+    sealed: SealedMail,
+    { to, cc }: { to: string[]; cc: string[] },
+  ): SealedOutgoing {
     const { messageId, header, summary, content, contentKey, headerSha512, fields } = sealed;
     const mine = { contentKey, headerSha512, fields, warnings: [] };
+    const isToMe = [...to, ...cc].includes(this.#account.user);
     return {
-      ...{ messageId, header, summary, content, to },
+      ...{ messageId, header, summary, content, to, cc, bcc: [], then: {} },
       size: fields.size,
       date: new Date(fields.date).toISOString(),
       counter: sealed.counter,
-      ownCopy: to.includes(this.#account.user) ? null : acceptedEntry(mine, marksOf(true)),
+      ownCopy: isToMe ? null : acceptedEntry(mine, marksOf(true)),
     };
-  }
-
-  #checkSizes(title: string, body: Uint8Array): void {
-    const titleBytes = utf8(title).length;
-    if (titleBytes > MAX_TITLE_BYTES) {
-      const sizes = `The title has ${count(titleBytes)} bytes; at most ${count(MAX_TITLE_BYTES)}`;
-      throw new TooLargeError("title", `${sizes} are allowed.`, { hint: "Make it shorter." });
-    }
-    const { maxBodyBytes } = this.limits;
-    if (body.length > maxBodyBytes) {
-      const sizes = `The body has ${count(body.length)} bytes; at most ${count(maxBodyBytes)}`;
-      throw new TooLargeError("body", `${sizes} are allowed.`, {
-        hint: "Make it shorter or send it in parts; nothing was sent.",
-      });
-    }
-  }
-
-  #messageTooLarge(): TooLargeError {
-    const most = count(this.limits.maxMessageBytes);
-    return new TooLargeError(
-      "message",
-      `The mail is larger than this server takes (${most} bytes).`,
-      {
-        hint: "Make it smaller or send it in parts; nothing was sent.",
-      },
-    );
   }
 }
 
@@ -249,13 +287,14 @@ function identitiesOf(contacts: readonly Contact[]): IdentityRecord[] {
   return contacts.flatMap(({ identity }) => identity === null ? [] : [identity]);
 }
 
-/** The beginning of a text; nothing of a body that is not text. */
-function previewOf(body: Uint8Array): string {
-  // A character has at most two UTF-16 units.
-  const start = decodeText(body)?.slice(0, 2 * PREVIEW_CHARACTERS) ?? "";
-  return Array.from(start).slice(0, PREVIEW_CHARACTERS).join("");
+function namesOf(contacts: readonly Contact[]): string[] {
+  return contacts.map(({ user }) => user);
 }
 
-function count(bytes: number): string {
-  return bytes.toLocaleString("en");
+/** Without what is undefined. */
+function definedOnly<T extends Record<string, string | undefined>>(
+  values: T,
+): { [Key in keyof T]?: string } {
+  const defined = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as { [Key in keyof T]?: string };
 }

@@ -24,10 +24,45 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+/** A file that goes with a mail. */
+export interface OutgoingAttachment {
+  /** Base name, shown to the reader. */
+  readonly name: string;
+  /** Media type; found out from the name unless said. */
+  readonly type?: string;
+  readonly content: Bytes;
+}
+
+/** A mail that is being written. */
+export interface MailDraft {
+  /** Names as they were typed. */
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  readonly title: string;
+  readonly body: string;
+  readonly attachments: readonly OutgoingAttachment[];
+  /** Ids of the mails that it answers and passes on. */
+  readonly inReplyTo: string | null;
+  readonly forwards: string | null;
+  /** Id under which it was saved last; null: never. */
+  readonly id: string | null;
+}
+
 /** A mail to be sent. */
 export interface OutgoingMail {
   /** User names in any case; doubles are sent once; the sender may be among them. */
   readonly to: readonly string[];
+  readonly cc?: readonly string[];
+  /** Each of them gets a mail of his own, and nobody else learns of it. */
+  readonly bcc?: readonly string[];
+  readonly attachments?: readonly OutgoingAttachment[];
+  /** Id of the mail in this mailbox that this one answers. */
+  readonly inReplyTo?: string;
+  /** Id of the mail in this mailbox that this one passes on. */
+  readonly forwards?: string;
+  /** Id of the draft that this mail was; it is removed once the mail is sent. */
+  readonly draft?: string;
   readonly title: string;
   /**
    * Comes back byte for byte. Bytes that are not UTF-8 are sent as a binary body: see `MailBody`.
@@ -49,7 +84,9 @@ export interface SentMail {
   readonly id: string;
   /** Recipients as sent: lower case, each once. */
   readonly to: string[];
-  /** Bytes of the body. */
+  readonly cc: string[];
+  readonly bcc: string[];
+  /** Bytes of the body and of the attachments. */
   readonly size: number;
   /** When it was sealed, ISO 8601 in UTC. */
   readonly date: string;
@@ -145,6 +182,19 @@ export interface Mail {
   readonly from: string;
   readonly to: string[];
   readonly cc: string[];
+  /** Of a mail that this user sent: whom else it has gone to. */
+  readonly bcc: string[];
+  readonly folder: string;
+  readonly folderName: string;
+  readonly also: readonly string[];
+  /** As they are from now on. */
+  readonly flags: readonly string[];
+  readonly kind: MailKind;
+  /** Threading ids, 32 hexadecimal digits: of the mail it answers, and of its thread. */
+  readonly inReplyTo: string | null;
+  readonly thread: string;
+  /** The text was made from HTML, of which only the text is ever shown. */
+  readonly fromHtml: boolean;
   /** ISO 8601 in UTC. */
   readonly date: string;
   readonly title: string;
@@ -173,7 +223,12 @@ export interface SealedOutgoing {
   readonly content: Bytes;
   /** Lower case, each once. */
   readonly to: string[];
-  /** Bytes of the body. */
+  readonly cc: string[];
+  /** The mails to those whom nobody else learns of, one each. */
+  readonly bcc: readonly SealedOutgoing[];
+  /** What is done once it has arrived: ids of mails in this mailbox. */
+  readonly then: { readonly answers?: string; readonly forwards?: string; readonly draft?: string };
+  /** Bytes of the body and of the attachments. */
   readonly size: number;
   /** ISO 8601 in UTC. */
   readonly date: string;

@@ -1,40 +1,24 @@
 /**
- * RFC 5322 messages: what stands inside the sealed content of a mail.
+ * Reading RFC 5322 messages: what stands inside the sealed content of a mail.
  *
- * A mail with a body alone is one part, always in base64, so that its bytes come back exactly
- * whatever they are: line ends, trailing blanks, NUL. UTF-8 goes as `text/plain; charset=utf-8`,
- * anything else as `application/octet-stream`, inline, under the name of the file it came from.
- * The header lines are nodemailer's MailComposer's work; the base64 lines are laid down here, and
- * read here, because both libraries need 30 ms for what takes 5. Mail of any other shape is read
- * by postal-mime. Both libraries are loaded when first needed.
- *
- * Addresses are `user@mailsec.invalid` (RFC 2606) for the benefit of exports: sender, recipients,
- * title and date are believed from the signed summary only.
+ * A mail with a body alone, as mime_compose.ts makes it, is one part in base64 and is read here,
+ * because the library needs 30 ms for what takes 5. Mail of any other shape is read by postal-mime,
+ * which is loaded when first needed. Of HTML only the text is ever shown (html_text.ts).
  */
 
 import type { Bytes } from "../crypto/bytes.ts";
 import { FormatError } from "../crypto/errors.ts";
+import { htmlToText } from "./html_text.ts";
 import type { Attachment, MailBody } from "./mailbox_types.ts";
 
-const MAIL_DOMAIN = "mailsec.invalid";
-/** RFC 2045 section 6.8: at most 76 characters a line. */
-const BASE64_LINE = 76;
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
-
-export interface ComposeInput {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly title: string;
-  readonly dateMs: number;
-  readonly body: Uint8Array;
-  /** For a body that is not UTF-8. */
-  readonly fileName?: string | undefined;
-}
 
 export interface ParsedMime {
   readonly body: MailBody;
   readonly attachments: Attachment[];
+  /** The body is the text of what was written in HTML. */
+  readonly fromHtml: boolean;
 }
 
 /** Whether bytes are well-formed UTF-8 and may so be shown as text. */
@@ -51,54 +35,8 @@ export function decodeText(bytes: Uint8Array): string | null {
   }
 }
 
-/** Makes the RFC 5322 bytes of a mail that has a body and no attachments. */
-export async function composeMime(input: ComposeInput): Promise<Bytes> {
-  const { default: MailComposer } = await import("nodemailer/mail-composer");
-  // A body must be given for the header to be made; it is cut off again below.
-  const part = { content: "-", contentTransferEncoding: "base64" };
-  const composer = new MailComposer({
-    from: address(input.from),
-    to: input.to.map(address),
-    subject: input.title,
-    date: new Date(input.dateMs),
-    messageId: `<${crypto.randomUUID()}@${MAIL_DOMAIN}>`,
-    ...(isUtf8(input.body) ? { text: part } : {
-      attachments: [{
-        ...part,
-        contentType: "application/octet-stream",
-        contentDisposition: "inline",
-        filename: input.fileName ?? false,
-      }],
-    }),
-  });
-  const message: Uint8Array = await composer.compile().build();
-  const header = message.subarray(0, headerLength(message));
-  return withBase64Lines(header, input.body);
-}
-
-function address(user: string): { name: string; address: string } {
-  return { name: "", address: `${user}@${MAIL_DOMAIN}` };
-}
-
-/** `header ‖ base64 of body in lines`. */
-function withBase64Lines(header: Uint8Array, body: Uint8Array): Bytes {
-  const encoded = new TextEncoder().encode(body.toBase64());
-  const lines = Math.ceil(encoded.length / BASE64_LINE);
-  const out = new Uint8Array(header.length + encoded.length + 2 * lines);
-  out.set(header);
-  let at = header.length;
-  for (let start = 0; start < encoded.length; start += BASE64_LINE) {
-    const line = encoded.subarray(start, start + BASE64_LINE);
-    out.set(line, at);
-    at += line.length;
-    out[at++] = CARRIAGE_RETURN;
-    out[at++] = LINE_FEED;
-  }
-  return out;
-}
-
 /** Bytes of the header lines and the empty line after them (RFC 5322 section 2.1). */
-function headerLength(message: Uint8Array): number {
+export function headerLength(message: Uint8Array): number {
   for (let i = 0; i < message.length; i++) {
     if (message[i] !== LINE_FEED) continue;
     if (message[i + 1] === LINE_FEED) return i + 2;
@@ -120,11 +58,15 @@ export async function parseMime(message: Bytes): Promise<ParsedMime> {
   const single = readSinglePart(headers, message.subarray(bodyStart));
   if (single !== null) {
     const fileName = head.attachments[0]?.filename;
-    return { body: asBody(single.bytes, single.isText, fileName), attachments: [] };
+    const body = asBody(single.bytes, single.isText, fileName);
+    return { body, attachments: [], fromHtml: false };
   }
-  const mail = await PostalMime.parse(message);
+  const mail = await PostalMime.parse(message, { forceRfc822Attachments: true });
+  const fromHtml = !mail.text?.trim() && !!mail.html;
+  const text = fromHtml ? await htmlToText(mail.html!) : mail.text ?? "";
   return {
-    body: { kind: "text", text: mail.text ?? "" },
+    body: { kind: "text", text: firstTextPart(headers, message.subarray(bodyStart)) ?? text },
+    fromHtml,
     attachments: mail.attachments.map((part) => {
       const content = contentBytes(part.content);
       return {
@@ -155,6 +97,25 @@ function readSinglePart(
   } catch {
     return null;
   }
+}
+
+/**
+ * The exact text of the first part of a mail with attachments, when it is of the shape that
+ * mime_compose.ts makes; else null.
+ */
+function firstTextPart(headers: Map<string, string>, content: Uint8Array): string | null {
+  const boundary = /^multipart\/mixed\s*;.*\bboundary="?([^";]+)"?/i
+    .exec(headers.get("content-type") ?? "")?.[1];
+  if (boundary === undefined) return null;
+  const text = new TextDecoder("latin1").decode(content);
+  const start = `--${boundary}\r\n`;
+  const head = text.startsWith(start) ? text.indexOf("\r\n\r\n") : -1;
+  const end = head < 0 ? -1 : text.indexOf(`--${boundary}`, head);
+  if (end < 0) return null;
+  const lines = text.slice(start.length, head).split("\r\n").map((line) => line.split(/:\s*/));
+  const own = new Map(lines.map(([name, value]) => [name!.toLowerCase(), value ?? ""]));
+  const part = readSinglePart(own, content.subarray(head + 4, end));
+  return part === null || !part.isText ? null : decodeText(part.bytes);
 }
 
 function asBody(bytes: Bytes, isText: boolean, fileName: string | null | undefined): MailBody {

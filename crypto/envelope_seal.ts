@@ -46,6 +46,8 @@ export interface MailToSeal extends MailText {
   readonly log: LogHead;
   /** The RFC 5322 bytes. */
   readonly mime: Bytes;
+  /** 16 random bytes that were never used before; made here unless given. */
+  readonly messageId?: Bytes;
 }
 
 /** A sealed mail, and what its sender needs for the entry of her own copy. */
@@ -65,7 +67,7 @@ export interface SealedMail {
 }
 
 /**
- * Seals a mail under a fresh message id and content key.
+ * Seals a mail under a fresh content key, and a fresh message id unless one is given.
  *
  * @throws {FormatError} when a limit of the format is exceeded, a recipient is doubled, or a counter
  *   is missing.
@@ -74,7 +76,7 @@ export async function sealMail(mail: MailToSeal): Promise<SealedMail> {
   if (!mail.recipients.some(({ user }) => user === mail.from)) {
     throw new RangeError("sealMail: the sender must be a recipient");
   }
-  const messageId = randomBytes(MESSAGE_ID_BYTES);
+  const messageId = mail.messageId ?? randomBytes(MESSAGE_ID_BYTES);
   const contentKey = randomBytes(CONTENT_KEY_BYTES);
   const parts = await Promise.all(
     mail.recipients.map((recipient) => partFor(recipient, messageId, contentKey)),

@@ -10,7 +10,7 @@ import { FormatError } from "../../crypto/errors.ts";
 import { KeyChangedError, NotFoundError } from "../../client/errors.ts";
 import { trustInvite } from "../../client/invite_trust.ts";
 import { Mailbox } from "../../client/mailbox.ts";
-import { composeMime } from "../../client/mime.ts";
+import { composeMime } from "../../client/mime_compose.ts";
 import { FakeServer, makePerson, type Person, resetTo, rotated } from "./fake_server.ts";
 
 let made: Promise<Person[]> | undefined;
@@ -55,7 +55,7 @@ async function forged(server: FakeServer, { by, to }: { by: Person; to: Person }
     ...{ from: by.user, signer: by.keys.signer, realm: server.realm },
     recipients: [await recipient(to), { ...await recipient(by), copy: true as const }],
     counter: new Map([[to.user, 2]]),
-    mime: await composeMime({ ...mime, dateMs: Date.now() }),
+    mime: await composeMime({ ...mime, dateMs: Date.now(), messageId: new Uint8Array(16) }),
   });
 }
 

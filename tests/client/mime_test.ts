@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { FormatError } from "../../crypto/errors.ts";
-import { composeMime, isUtf8, parseMime } from "../../client/mime.ts";
+import { isUtf8, parseMime } from "../../client/mime.ts";
+import { composeMime } from "../../client/mime_compose.ts";
 import type { MailBody } from "../../client/mailbox_types.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -10,6 +11,7 @@ function compose(body: Uint8Array, fileName?: string) {
   return composeMime({
     from: "alice",
     to: ["bob", "carol"],
+    messageId: new Uint8Array(16),
     title: "Plans",
     dateMs: Date.UTC(2026, 0, 2),
     body,
@@ -86,6 +88,7 @@ Deno.test("mime: lines of base64 have at most 76 characters, at every length aro
 
 Deno.test("mime: a title cannot add header lines", async () => {
   const message = await composeMime({
+    messageId: new Uint8Array(16),
     from: "alice",
     to: ["bob"],
     title: "Hello\r\nBcc: eve@example.org\r\n\r\nbody",
@@ -147,4 +150,103 @@ Deno.test("mime: a megabyte is composed and read in a fraction of its time budge
   // Ten times what it takes on a quiet machine: only a return to slow paths is caught.
   assertLess(composed - began, 150);
   assertLess(parsed - composed, 150);
+});
+
+const FILES = [
+  { name: "ž a.txt", content: encode("a file\r\nof two lines") },
+  { name: "photo.jpg", type: "image/jpeg", content: crypto.getRandomValues(new Uint8Array(1000)) },
+  { name: "empty", content: new Uint8Array(0) },
+];
+
+Deno.test("mime: text beside attachments comes back exactly, and so do they", async () => {
+  for (const [name, text] of Object.entries(EXACT)) {
+    const message = await composeMime({
+      ...{ from: "alice", to: ["bob"], cc: ["carol"], title: name, dateMs: 0 },
+      ...{ messageId: new Uint8Array(16), body: encode(text), attachments: FILES },
+    });
+    const { body, attachments } = await parseMime(message);
+    assertEquals(body, { kind: "text", text }, name);
+    assertEquals(
+      attachments.map(({ name, content }) => [name, content]),
+      FILES.map((file) => [
+        file.name,
+        file.content,
+      ]),
+    );
+    assertEquals(attachments[1]!.type, "image/jpeg");
+  }
+});
+
+Deno.test("mime: a body that is not text goes before the attachments as one of them", async () => {
+  const body = Uint8Array.of(0xff, 0xfe, 0, 1);
+  const message = await composeMime({
+    ...{ from: "alice", to: ["bob"], title: "", dateMs: 0, messageId: new Uint8Array(16) },
+    ...{ body, fileName: "body.bin", attachments: FILES.slice(0, 1) },
+  });
+  const { attachments } = await parseMime(message);
+  assertEquals(attachments.map(({ name, content }) => [name, content]), [
+    ["body.bin", body],
+    [FILES[0]!.name, FILES[0]!.content],
+  ]);
+});
+
+Deno.test("mime: the header names the mail, those it answers, and its recipients", async () => {
+  const message = await composeMime({
+    ...{ from: "alice", to: ["bob"], cc: ["carol"], title: "☂", dateMs: 0, body: encode("x") },
+    ...{ messageId: new Uint8Array(16).fill(0xab), inReplyTo: "<b@x>" },
+    references: ["<a@x>", "<b@x>"],
+  });
+  const head = new TextDecoder().decode(message).split("\r\n\r\n")[0]!.split("\r\n");
+  assert(head.includes(`Message-ID: <${"ab".repeat(16)}@mailsec.invalid>`));
+  assert(head.includes("In-Reply-To: <b@x>"));
+  assert(head.includes("References: <a@x> <b@x>"));
+  assert(head.includes("Cc: carol@mailsec.invalid"));
+  assert(!head.some((line) => line.startsWith("Bcc")));
+});
+
+const mailOf = (type: string, body: string) =>
+  encode(`From: a@b.c\r\nContent-Type: ${type}\r\n\r\n${body}`);
+
+Deno.test("mime: of HTML the text is shown, with where links lead and nothing that is fetched", async () => {
+  const html = `<html><head><title>t</title><style>p{}</style></head><body><h1>Offer</h1>
+    <p>Pay <a href="https://evil.example/login">your bank</a></p>
+    <img src="https://track.example/pixel.gif"><script>alert(1)</script></body></html>`;
+  const { body, fromHtml } = await parseMime(mailOf("text/html; charset=utf-8", html));
+  assert(body.kind === "text" && fromHtml);
+  assertStringIncludes(body.text, "your bank [https://evil.example/login]");
+  for (const hidden of ["track.example", "alert", "p{}", "<"]) {
+    assert(!body.text.includes(hidden), hidden);
+  }
+});
+
+Deno.test("mime: text is preferred to HTML, whatever the HTML says", async () => {
+  const parts = "--x\r\nContent-Type: text/plain\r\n\r\nplain\r\n" +
+    "--x\r\nContent-Type: text/html\r\n\r\n<b>other</b>\r\n--x--\r\n";
+  const { body, fromHtml } = await parseMime(mailOf('multipart/alternative; boundary="x"', parts));
+  assertEquals([body.kind === "text" && body.text.trim(), fromHtml], ["plain", false]);
+});
+
+Deno.test("mime: HTML made to waste time and memory is read in bounds", async () => {
+  const hostile = {
+    deep: "<div>".repeat(200_000) + "x",
+    long: `<p>${"word ".repeat(400_000)}</p>`,
+    open: "<a href='x'>".repeat(50_000) + "<b".repeat(50_000),
+    table: `<table>${"<tr><td>a<table>".repeat(5000)}`,
+    entities: "&#x1F600;&lt;".repeat(100_000),
+  };
+  for (const [name, html] of Object.entries(hostile)) {
+    const start = performance.now();
+    const { body } = await parseMime(mailOf("text/html", html));
+    assertEquals(body.kind, "text", name);
+    assertLess(performance.now() - start, 20_000, name);
+  }
+});
+
+Deno.test("mime: a mail inside a mail is an attachment", async () => {
+  const inner = "Subject: inner\r\n\r\nsecret";
+  const parts = `--x\r\nContent-Type: text/plain\r\n\r\nouter\r\n--x\r\n` +
+    `Content-Type: message/rfc822\r\n\r\n${inner}\r\n--x--\r\n`;
+  const { body, attachments } = await parseMime(mailOf('multipart/mixed; boundary="x"', parts));
+  assertEquals(body.kind === "text" && body.text.trim(), "outer");
+  assertEquals(attachments.map(({ type }) => type), ["message/rfc822"]);
 });

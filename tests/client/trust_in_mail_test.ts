@@ -10,7 +10,7 @@ import type { Signer } from "../../crypto/sign.ts";
 import { TrustError } from "../../crypto/trust_error.ts";
 import { KeyChangedError, RejectedMailError } from "../../client/errors.ts";
 import { Mailbox } from "../../client/mailbox.ts";
-import { composeMime } from "../../client/mime.ts";
+import { composeMime } from "../../client/mime_compose.ts";
 import { FakeServer, makePerson, type Person } from "./fake_server.ts";
 
 let made: Promise<Person[]> | undefined;
@@ -60,7 +60,10 @@ async function forge(
     cc: [],
     counter: new Map(to.map(({ user }) => [user, 1])),
     log: EMPTY_LOG,
-    mime: await composeMime({ ...mail, body: new TextEncoder().encode("forged") }),
+    mime: await composeMime({
+      ...{ ...mail, body: new TextEncoder().encode("forged") },
+      messageId: new Uint8Array(16),
+    }),
     date: Date.now(),
     subject: "forged",
     preview: "forged",

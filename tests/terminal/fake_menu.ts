@@ -186,7 +186,7 @@ export class FakeMailbox implements MenuMailbox {
     this.sent.push(mail);
     return Promise.resolve({
       id: "ab".repeat(16),
-      to: [...mail.to],
+      ...{ to: [...mail.to], cc: [], bcc: [] },
       size: mail.body.length,
       date: "",
     });
@@ -197,7 +197,7 @@ export class FakeMailbox implements MenuMailbox {
     if (error !== undefined) return Promise.reject(error);
     this.delivered.push(sealed);
     const { to, size, date } = sealed;
-    return Promise.resolve({ id: "ab".repeat(16), to, size, date });
+    return Promise.resolve({ id: "ab".repeat(16), to, cc: [], bcc: [], size, date });
   }
 
   list({ limit = Infinity }: { limit?: number } = {}): Promise<MailListItem[]> {
@@ -313,7 +313,7 @@ export function listItem(index: number, fields: Partial<MailListItem> = {}): Mai
 export function mailWith(index: number, fields: Partial<Mail> = {}): Mail {
   return {
     ...listItem(index),
-    cc: [],
+    ...{ cc: [], bcc: [], inReplyTo: null, fromHtml: false },
     body: { kind: "text", text: "The body" },
     attachments: [],
     ...fields,

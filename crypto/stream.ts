@@ -60,14 +60,25 @@ export async function sealStream(key: Bytes, context: Bytes, plaintext: Bytes): 
 
 /** Opens what sealStream made, whole. Throws DecryptionError. */
 export async function openStream(key: Bytes, context: Bytes, sealed: Bytes): Promise<Bytes> {
-  const opener = new StreamOpener(key, context);
-  const pieces: Bytes[] = [];
-  const step = CHUNKS_IN_FLIGHT * SEALED_CHUNK_BYTES;
-  for (let at = 0; at < sealed.length; at += step) {
-    pieces.push(...await opener.push(sealed.subarray(at, at + step)));
+  const body = sealed.subarray(HEADER_BYTES);
+  const chunks = Math.floor(body.length / SEALED_CHUNK_BYTES) + 1;
+  const lastLength = body.length % SEALED_CHUNK_BYTES;
+  if (sealed.length < HEADER_BYTES || lastLength < TAG_BYTES) throw new DecryptionError();
+  const keys = await deriveKeys(key, sealed.slice(0, SALT_BYTES), context);
+  const commitment = sealed.slice(SALT_BYTES, HEADER_BYTES);
+  if (!equalBytes(commitment, keys.commitment)) throw new DecryptionError();
+  const opened = new Uint8Array(body.length - chunks * TAG_BYTES);
+  for (let first = 0; first < chunks; first += CHUNKS_IN_FLIGHT) {
+    const count = Math.min(CHUNKS_IN_FLIGHT, chunks - first);
+    await Promise.all(Array.from({ length: count }, async (_, offset) => {
+      const index = first + offset;
+      const at = index * SEALED_CHUNK_BYTES;
+      const chunk = body.subarray(at, at + SEALED_CHUNK_BYTES);
+      const plaintext = await aesGcmOpen(keys.key, chunkNonce(keys.baseNonce, index), chunk);
+      opened.set(plaintext, index * STREAM_CHUNK_BYTES);
+    }));
   }
-  pieces.push(await opener.finish());
-  return concat(...pieces);
+  return opened;
 }
 
 /**

@@ -4,13 +4,13 @@ import type { Command } from "../cli/command.ts";
 import { accountCommands } from "./account_commands.ts";
 import { contacts } from "./contact_commands.ts";
 import { log } from "./log_commands.ts";
+import { mailCommands } from "./mail_commands.ts";
+import { sendCommands } from "./send_commands.ts";
 import { searchCommands } from "./search_commands.ts";
 import { transferCommands } from "./transfer_commands.ts";
 import {
-  ACCOUNT,
   CODE_FILE,
   CONFIG,
-  JSON_OUTPUT,
   PASSWORD_FILE,
   PORT,
   RECOVERY_FILE,
@@ -82,105 +82,6 @@ const join: Command = {
   load: () => import("./commands/join.ts"),
 };
 
-const send: Command = {
-  name: "send",
-  summary: "Send a mail from the command line",
-  description: [
-    "The body is the text of --body, the bytes of --file, or standard input up to its end. It " +
-    "comes out at the other end byte for byte.",
-  ],
-  arguments: [
-    { name: "to", summary: 'User names, also several in one word: "bob;eve"', repeated: true },
-  ],
-  options: [
-    { name: "title", short: "t", value: "TITLE", summary: "The title; required" },
-    { name: "body", short: "b", value: "TEXT", summary: "The body" },
-    {
-      name: "file",
-      short: "f",
-      value: "FILE",
-      summary: "Load the body from a file",
-      completes: "file",
-    },
-    {
-      name: "accept-key",
-      value: "NAME=FINGERPRINT",
-      summary: "Send although the keys of this recipient have changed, if these are the new ones",
-      repeatable: true,
-    },
-    JSON_OUTPUT,
-    ...ACCOUNT,
-  ],
-  examples: [
-    { command: "mailsec send bob --title Lunch --body 'At noon?'", summary: "A short mail" },
-    { command: "mailsec send bob eve --title Report --file report.txt", summary: "A file" },
-    { command: "df -h | mailsec send admin --title Disks --json", summary: "From a script" },
-  ],
-  load: () => import("./commands/send.ts"),
-};
-
-const list: Command = {
-  name: "list",
-  summary: "List the mails in the inbox, newest first",
-  options: [
-    { name: "unread", short: "u", summary: "Only mails that were not read yet" },
-    { name: "sent", summary: "The mails that you sent, instead of the inbox" },
-    {
-      name: "sort",
-      value: "KEY",
-      summary: "What to sort by",
-      choices: ["date", "sender", "title", "size"],
-      default: "date",
-    },
-    { name: "reverse", short: "r", summary: "The other way round" },
-    {
-      name: "limit",
-      short: "n",
-      value: "N",
-      summary: "At most so many mails",
-      default: "all",
-      integer: { min: 1, max: 1_000_000 },
-    },
-    JSON_OUTPUT,
-    ...ACCOUNT,
-  ],
-  examples: [
-    { command: "mailsec list --unread", summary: "What is new" },
-    { command: "mailsec list --sort size --limit 10", summary: "The ten largest" },
-    { command: "mailsec list --json | jq -r '.[].title'", summary: "All titles" },
-  ],
-  load: () => import("./commands/list.ts"),
-};
-
-const read: Command = {
-  name: "read",
-  summary: "Display a mail and mark it read",
-  arguments: [
-    {
-      name: "mail",
-      summary: "Index of the mail in the list, or its id, or the first digits of its id " +
-        "(at least 4, one of them a letter).",
-    },
-  ],
-  options: [
-    {
-      name: "body-only",
-      summary: "Write exactly the bytes of the body (on a terminal: made safe to show)",
-    },
-    { name: "keep-unread", summary: "Do not mark the mail read" },
-    JSON_OUTPUT,
-    ...ACCOUNT,
-  ],
-  examples: [
-    { command: "mailsec read 12", summary: "The mail with index 12" },
-    {
-      command: "mailsec read 3f9a --body-only > report.pdf",
-      summary: "Save a file that was sent",
-    },
-  ],
-  load: () => import("./commands/read.ts"),
-};
-
 const completions: Command = {
   name: "completions",
   summary: "Write a script that completes mailsec's commands in your shell",
@@ -198,9 +99,8 @@ const completions: Command = {
 export const clientCommands: readonly Command[] = [
   connect,
   join,
-  send,
-  list,
-  read,
+  ...sendCommands,
+  ...mailCommands,
   ...searchCommands,
   contacts,
   log,

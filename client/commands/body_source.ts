@@ -20,13 +20,17 @@ export class FileError extends MailsecError {
  * @param maxBytes A larger one is refused before it is read.
  * @throws {FileError} {TooLargeError}
  */
-export async function readBodyFile(path: string, maxBytes: number): Promise<Uint8Array> {
+export async function readBodyFile(
+  path: string,
+  maxBytes: number,
+  use: "a body" | "attachments" = "a body",
+): Promise<Uint8Array> {
   try {
     using file = await Deno.open(path);
     const { isDirectory, isFile, size } = await file.stat();
     if (isDirectory) throw new Deno.errors.IsADirectory();
-    if (isFile && size > maxBytes) throw tooLarge(`"${path}"`, size, maxBytes);
-    return await readAll(file.readable, `"${path}"`, maxBytes);
+    if (isFile && size > maxBytes) throw tooLarge(`"${path}"`, size, { maxBytes, use });
+    return await readAll(file.readable, `"${path}"`, maxBytes, use);
   } catch (cause) {
     if (cause instanceof MailsecError) throw cause;
     throw new FileError(path, describeFileProblem(cause), cause);
@@ -43,13 +47,14 @@ export async function readAll(
   stream: ReadableStream<Uint8Array>,
   what: string,
   maxBytes: number,
+  use: "a body" | "attachments" = "a body",
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > maxBytes) throw tooLarge(what, undefined, maxBytes);
+    if (length > maxBytes) throw tooLarge(what, undefined, { maxBytes, use });
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -60,11 +65,15 @@ export async function readAll(
   return bytes;
 }
 
-function tooLarge(what: string, size: number | undefined, maxBytes: number): TooLargeError {
+function tooLarge(
+  what: string,
+  size: number | undefined,
+  { maxBytes, use }: { maxBytes: number; use: string },
+): TooLargeError {
   const has = size === undefined ? "has more than that" : `has ${formatBytes(size)}`;
   return new TooLargeError(
     "body",
-    `${what} is too large: a body may have ${formatBytes(maxBytes)}, this ${has}.`,
+    `${what} is too large: ${use} may have ${formatBytes(maxBytes)}, this ${has}.`,
     { hint: "Nothing was sent. Make it smaller, or send it in parts." },
   );
 }

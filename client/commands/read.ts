@@ -1,66 +1,60 @@
-/** `mailsec read ID|INDEX` */
+/** `mailsec read MAIL` */
 
 import type { CommandContext } from "../../cli/command.ts";
-import { escapedJson, escapeText } from "../../cli/escape.ts";
+import { escapedJson, escapeLine, escapeText } from "../../cli/escape.ts";
 import { styleFor } from "../../cli/style.ts";
 import { UsageError } from "../../cli/usage_error.ts";
-import { NotFoundError } from "../errors.ts";
-import type { Mailbox } from "../mailbox.ts";
+import { saveAttachment } from "../attachments.ts";
 import type { Mail } from "../mailbox_types.ts";
 import { mailText } from "../terminal/mail_text.ts";
 import { progressLine } from "../terminal/progress.ts";
+import { numbered } from "./attached_files.ts";
 import { withMailbox } from "./open_mailbox.ts";
-
-const INDEX = /^\d{1,15}$/;
-const ID = /^[0-9a-f]{32}$/;
-/** At least one letter: digits alone are an index. */
-const ID_PREFIX = /^(?=.*[a-f])[0-9a-f]{4,31}$/;
+import { checkMailName, mailId } from "./which_mail.ts";
 
 export async function run(context: CommandContext): Promise<void> {
   const { options } = context;
   if (options.flag("json") && options.flag("body-only")) {
     throw new UsageError("--json and --body-only exclude each other.", "Give one of them.");
   }
-  const which = context.args.one("mail").toLowerCase();
-  if (![INDEX, ID, ID_PREFIX].some((form) => form.test(which))) {
+  const folder = options.text("save-attachments");
+  if (folder === undefined && options.integer("attachment") !== undefined) {
     throw new UsageError(
-      `"${context.args.one("mail")}" is neither an index nor an id.`,
-      "An index is a number from: mailsec list",
+      "--attachment says which one is saved.",
+      "Give --save-attachments DIR too",
     );
   }
+  const which = context.args.one("mail");
+  checkMailName(which);
   const progress = progressLine(context, "Loading");
   const mail = await withMailbox(context, async (mailbox) => {
-    const found = ID_PREFIX.test(which) ? await idWithPrefix(mailbox, which) : which;
+    const id = await mailId(mailbox, which);
     const markRead = !options.flag("keep-unread");
     const { onProgress } = progress;
-    return await mailbox.read(found, { markRead, onProgress }).finally(() => progress.end());
+    return await mailbox.read(id, { markRead, onProgress }).finally(() => progress.end());
   });
-  if (options.flag("json")) return await context.stdout(`${escapedJson(mailJson(mail))}\n`);
+  const saved = folder === undefined ? null : await save(context, mail, folder);
+  if (options.flag("json")) {
+    const json = { ...mailJson(mail), ...(saved === null ? {} : { saved }) };
+    return await context.stdout(`${escapedJson(json)}\n`);
+  }
+  if (saved !== null) return await tellSaved(context, saved);
   if (options.flag("body-only")) return await writeBody(context, mail);
   await context.stdout(mailText(mail, styleFor(context.colour("stdout"))));
 }
 
-/**
- * The one id that begins so, in the inbox or among the sent mails.
- *
- * @throws {NotFoundError} when none does. @throws {UsageError} when several do.
- */
-async function idWithPrefix(mailbox: Mailbox, prefix: string): Promise<string> {
-  const lists = [await mailbox.list(), await mailbox.list({ sent: true })];
-  const ids = new Set(lists.flat().map(({ id }) => id).filter((id) => id.startsWith(prefix)));
-  const [id, other] = ids;
-  if (id === undefined) {
-    throw new NotFoundError(`No mail has an id that begins with "${prefix}".`, {
-      hint: "See: mailsec list --json",
-    });
-  }
-  if (other !== undefined) {
-    throw new UsageError(
-      `${ids.size} mails have an id that begins with "${prefix}".`,
-      "Give more of it.",
-    );
-  }
-  return id;
+/** Saves all attachments, or the one that was asked for; the paths. */
+async function save(context: CommandContext, mail: Mail, folder: string): Promise<string[]> {
+  const number = context.options.integer("attachment");
+  const wanted = number === undefined ? mail.attachments : [numbered(mail.attachments, number)];
+  const paths: string[] = [];
+  for (const attachment of wanted) paths.push(await saveAttachment(attachment, folder));
+  return paths;
+}
+
+async function tellSaved(context: CommandContext, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return await context.stderr("This mail has no attachments.\n");
+  await context.stdout(paths.map((path) => `${escapeLine(path)}\n`).join(""));
 }
 
 async function writeBody(context: CommandContext, { body }: Mail): Promise<void> {
@@ -72,10 +66,15 @@ async function writeBody(context: CommandContext, { body }: Mail): Promise<void>
 
 /** The fields of a mail that scripts get. Of a binary body, `bodyBase64` has the bytes. */
 function mailJson(mail: Mail): Record<string, unknown> {
-  const { index, id, from, to, cc, date, title, size, body, attachments, contact, warnings } = mail;
+  const { index, id, from, to, cc, bcc, date, title, size, body, attachments, contact } = mail;
+  const { folderName: folder, flags, kind, thread, inReplyTo, fromHtml, warnings } = mail;
   return {
-    ...{ index, id, from, to, ...(cc.length > 0 ? { cc } : {}), date, title, size, contact },
+    ...{ index, id, from, to },
+    ...(cc.length > 0 ? { cc } : {}),
+    ...(bcc.length > 0 ? { bcc } : {}),
+    ...{ date, title, size, contact, folder, flags, kind, thread, inReplyTo },
     body: body.kind === "text" ? body.text : null,
+    ...(fromHtml ? { fromHtml } : {}),
     ...(body.kind === "binary" ? { bodyBase64: body.bytes.toBase64() } : {}),
     attachments: attachments.map(({ name, type, size }) => ({ name, type, size })),
     ...(warnings.length > 0 ? { warnings } : {}),

@@ -2,47 +2,44 @@
 
 import type { CommandContext } from "../../cli/command.ts";
 import { escapedJson, escapeLine } from "../../cli/escape.ts";
-import { UsageError } from "../../cli/usage_error.ts";
 import { MailsecError } from "../../crypto/errors.ts";
-import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import type { CheckedRecipient } from "../contact_types.ts";
 import { KeyChangedError, SendInterruptedError } from "../errors.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
-import { acceptedKeys } from "../recipients.ts";
-import { formatSize, splitRecipients } from "../terminal/format.ts";
+import { formatSize } from "../terminal/format.ts";
 import { progressLine } from "../terminal/progress.ts";
-import { readAll, readBodyFile } from "./body_source.ts";
 import { explain } from "./explain.ts";
 import { withMailbox } from "./open_mailbox.ts";
+import { beginning, filledIn, outgoingOf, typedMail, wishOf } from "./typed_mail.ts";
 
 /** Waits before the upload of a mail is tried again, in milliseconds. */
 const RETRY_DELAYS_MS = [500, 1000, 2000, 4000];
 
 export async function run(context: CommandContext): Promise<void> {
   const { options } = context;
-  const to = context.args.all("to").flatMap(splitRecipients);
-  if (to.length === 0) {
-    throw new UsageError("No recipient is named.", "Give at least one user name.");
-  }
-  const title = options.text("title");
-  if (title === undefined) throw new UsageError("The title is missing.", "Give --title TITLE");
-  const mail: OutgoingMail = {
-    ...{ to, title, ...await bodyOf(context) },
-    acceptChangedKeys: acceptedKeys(new Map(options.all("accept-key").map(nameAndFingerprint))),
-  };
+  const wish = wishOf(context);
+  const typed = await typedMail(context, wish);
   const progress = progressLine(context, "Sending");
-  const { sent, contacts } = await withMailbox(context, async (mailbox) => {
-    const { onProgress, end } = progress;
-    const sent = await sendPersistently(context, mailbox, { ...mail, onProgress }).finally(end);
-    return { sent, contacts: await statesOf(mailbox, sent.to) };
-  });
-  if (options.flag("json")) {
-    await context.stdout(`${escapedJson({ id: sent.id, to: sent.to, size: sent.size })}\n`);
-  } else {
-    const names = escapeLine(sent.to.join(", "));
-    await context.stdout(`Sent ${formatSize(sent.size)} to ${names}, id ${sent.id}\n`);
+  const { onProgress, end } = progress;
+  if (options.flag("draft")) {
+    const saved = await withMailbox(context, async (mailbox) => {
+      const draft = filledIn(await beginning(mailbox, wish), typed);
+      return await mailbox.compose.save(draft, onProgress).finally(end);
+    });
+    const text = options.flag("json")
+      ? escapedJson({ id: saved.id, draft: true })
+      : `Saved as a draft, id ${saved.id}`;
+    return await context.stdout(`${text}\n`);
   }
+  const { sent, contacts } = await withMailbox(context, async (mailbox) => {
+    const draft = filledIn(await beginning(mailbox, wish), typed);
+    const mail = { ...outgoingOf(draft, typed), onProgress };
+    const sent = await sendPersistently(context, mailbox, mail).finally(end);
+    const names = [...sent.to, ...sent.cc, ...sent.bcc];
+    return { sent, contacts: await statesOf(mailbox, names) };
+  });
+  await tellSent(context, sent);
   for (const { user, state } of contacts) {
     if (state !== "unverified") continue;
     await explain(
@@ -50,6 +47,16 @@ export async function run(context: CommandContext): Promise<void> {
       `${user} is unverified. Compare fingerprints once: mailsec contacts verify ${user}`,
     );
   }
+}
+
+async function tellSent(context: CommandContext, sent: SentMail): Promise<void> {
+  const { id, to, cc, bcc, size } = sent;
+  if (context.options.flag("json")) {
+    const others = { ...(cc.length > 0 ? { cc } : {}), ...(bcc.length > 0 ? { bcc } : {}) };
+    return await context.stdout(`${escapedJson({ id, to, ...others, size })}\n`);
+  }
+  const names = escapeLine([...to, ...cc, ...bcc].join(", "));
+  await context.stdout(`Sent ${formatSize(size)} to ${names}, id ${id}\n`);
 }
 
 /** How sure one can be of the recipients' keys; nothing when that cannot be found out now. */
@@ -61,42 +68,6 @@ async function statesOf(mailbox: Mailbox, names: readonly string[]): Promise<Che
     if (error instanceof MailsecError) return [];
     throw error;
   }
-}
-
-/** `bob=0RH4-7M2K-…` */
-function nameAndFingerprint(value: string): [string, string] {
-  const at = value.indexOf("=");
-  if (at < 1) {
-    throw new UsageError(
-      `--accept-key ${value}: the fingerprint is missing.`,
-      "Give --accept-key NAME=FINGERPRINT, the new one that you have compared.",
-    );
-  }
-  return [value.slice(0, at), value.slice(at + 1)];
-}
-
-/** What `--body`, `--file` or standard input says. A file may be larger than the server allows. */
-async function bodyOf(
-  context: CommandContext,
-): Promise<Pick<OutgoingMail, "body" | "bodyFileName">> {
-  const text = context.options.text("body");
-  const file = context.options.text("file");
-  if (text !== undefined && file !== undefined) {
-    throw new UsageError("--body and --file exclude each other.", "Give one of them.");
-  }
-  if (text !== undefined) return { body: text };
-  if (file !== undefined) {
-    const body = await readBodyFile(file, MAX_MESSAGE_BYTES);
-    return { body, bodyFileName: baseName(file) };
-  }
-  if (context.stdinIsTerminal) {
-    await context.stderr("Type the body. End it with Ctrl-D on a line of its own.\n");
-  }
-  return { body: await readAll(Deno.stdin.readable, "standard input", MAX_MESSAGE_BYTES) };
-}
-
-function baseName(path: string): string {
-  return path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/s, "");
 }
 
 /**

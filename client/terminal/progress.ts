@@ -21,6 +21,7 @@ export function progressLine(
   const shown = context.stderrIsTerminal && context.env("TERM") !== "dumb";
   let written = Promise.resolve();
   let lastPercent = -1;
+  let rate: RateMeter | null = null;
   const write = (text: string) => {
     written = written.then(() => context.stderr(text));
   };
@@ -30,8 +31,10 @@ export function progressLine(
       const percent = Math.floor(100 * doneBytes / totalBytes);
       if (percent === lastPercent) return;
       lastPercent = percent;
+      rate ??= new RateMeter(performance.now(), doneBytes);
       const part = `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
-      write(`\r\x1b[K${label}: ${percent} %, ${part}`);
+      const speed = rate.text(performance.now(), { doneBytes, totalBytes });
+      write(`\r\x1b[K${label}: ${percent} %, ${part}${speed}`);
     },
     async end() {
       if (lastPercent !== -1) write("\r\x1b[K");
@@ -39,4 +42,32 @@ export function progressLine(
       await written;
     },
   };
+}
+
+/** Before so much time no rate is worth anything. */
+const LEAST_MS = 500;
+
+/** How fast a transfer goes, over all of it so far, and how long it will take. */
+export class RateMeter {
+  readonly #startMs: number;
+  readonly #startBytes: number;
+
+  constructor(startMs: number, startBytes: number) {
+    this.#startMs = startMs;
+    this.#startBytes = startBytes;
+  }
+
+  /** `, 1.2 MB/s, 0:07 left`; nothing in the first moment and at the end. */
+  text(
+    nowMs: number,
+    { doneBytes, totalBytes }: { doneBytes: number; totalBytes: number },
+  ): string {
+    const elapsed = nowMs - this.#startMs;
+    const moved = doneBytes - this.#startBytes;
+    if (elapsed < LEAST_MS || moved <= 0 || doneBytes >= totalBytes) return "";
+    const perSecond = 1000 * moved / elapsed;
+    const left = Math.ceil((totalBytes - doneBytes) / perSecond);
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    return `, ${formatSize(Math.round(perSecond))}/s, ${time} left`;
+  }
 }

@@ -327,8 +327,11 @@ export class Mailbox {
     if (this.#sent.has(toHex(messageId))) return;
     const [mail] = await this.#intake.takeIn(await this.#book.find({ indices: [index] }));
     if (mail === undefined) return;
-    const isSent = mail.entry !== "damaged" && mail.entry.folder === "sent";
-    if (isSent) return;
+    const { entry } = mail;
+    const isSent = entry !== "damaged" && entry.folder === "sent";
+    // Drafts and imported mail are the user's own doing, on whatever device.
+    const isOwn = entry !== "damaged" && entry.rejected === null && entry.kind !== "mail";
+    if (isSent || isOwn) return;
     const [item] = await this.#lister.items([mail]);
     callback(item!);
   }

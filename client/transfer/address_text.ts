@@ -1,7 +1,7 @@
 /** The bare address of a sender, for separators and file names. */
 
-/** What exported mails of this server have behind the user's name (RFC 2606). */
-const MAIL_DOMAIN = "mailsec.invalid";
+import { MAIL_DOMAIN } from "../threading.ts";
+
 /** No address is longer (RFC 5321 section 4.5.3.1: 64 + 1 + 255). */
 const MAX_ADDRESS_CHARACTERS = 320;
 /** Who sent what has no sender, by custom of mbox. */

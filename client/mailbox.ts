@@ -20,6 +20,7 @@ import { KeyLogBook } from "./key_log/key_log_book.ts";
 import type { KeyLogView } from "./key_log/types.ts";
 import { upload } from "./mailbox_deliver.ts";
 import { Folders } from "./folders.ts";
+import { LiveMailbox } from "./live/live_mailbox.ts";
 import { MailIndex } from "./index/mail_index.ts";
 import { MailActions } from "./mail_actions.ts";
 import { Intake } from "./mailbox_intake.ts";
@@ -58,6 +59,8 @@ export class Mailbox {
   /** What is done to mails: flags, folders, trash. */
   readonly mails: MailActions;
   readonly folders: Folders;
+  /** New mail as it comes, over connections that are lost and opened again. */
+  readonly live: LiveMailbox;
   /** Answers, forwards and drafts. */
   readonly compose: Compose;
   /** Mail into files and out of them. */
@@ -102,13 +105,20 @@ export class Mailbox {
       emptyInto: (folder) => this.#archiveAll(folder),
     });
     this.#reader = new Reader(account, parts);
+    this.live = new LiveMailbox({
+      onEvent: (listener) => account.events.onEvent(listener),
+      onClosed: (listener) => account.events.onClosed(listener),
+      sync: () => this.index.sync(),
+      lastIndex: () => this.index.lastIndex,
+      mailsAfter: (index) => this.#newMails(index),
+    });
     this.compose = new Compose(account, {
       ...{ book: this.#book, mails: this.mails, index: this.index },
       read: (id) => this.read(id, { markRead: false }),
       raw: (id) => this.#reader.raw(id),
     });
     this.transfer = new Transfer({
-      ...{ account, book: this.#book, index: this.index, folders: this.folders },
+      ...{ account, index: this.index, folders: this.folders },
       maxMessageBytes: () => this.limits.maxMessageBytes,
       select: async (query) => (await rows({ query })).map(({ index }) => index),
       raw: (index) => this.#reader.raw(index),
@@ -303,6 +313,17 @@ export class Mailbox {
     } finally {
       await this.#account.close();
     }
+  }
+
+  /** Mails behind an index that others have sent, the oldest first. */
+  async #newMails(after: number): Promise<MailListItem[]> {
+    const rows = await this.#lister.rows({ query: `index:${after + 1}.. in:anywhere` });
+    const news = rows.filter(({ kind, folder, id }) =>
+      kind === "mail" && folder !== "sent" && !this.#sent.has(id)
+    );
+    const places = await this.#book.find({ indices: news.map(({ index }) => index) });
+    const items = await this.#lister.items(await this.#intake.takeIn(places));
+    return items.sort((a, b) => a.index - b.index);
   }
 
   /** A mail of this mailbox, by its message id. */

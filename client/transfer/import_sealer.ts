@@ -15,6 +15,7 @@ import {
 } from "../../crypto/entry_fields.ts";
 import { MAX_REFERENCES } from "../../crypto/envelope_fields.ts";
 import { type SealedMail, sealMail } from "../../crypto/envelope_seal.ts";
+import { EntrySealer } from "../../crypto/sealed_entry.ts";
 import type { OpenAccount } from "../account.ts";
 import { systemClock } from "../clock.ts";
 import { threadIdsIn } from "../threading.ts";
@@ -22,22 +23,27 @@ import { type ImportSummary, summaryOf } from "./import_summary.ts";
 import type { MailToImport } from "./import_target.ts";
 
 const TRASH = "trash";
+const FIRST_REVISION = 1;
 /** The greatest date that ECMAScript knows, ms since the epoch. */
 const MAX_DATE_MS = 8.64e15;
 
 /** An imported mail, ready to be uploaded. */
 export interface SealedImport
   extends Pick<SealedMail, "messageId" | "header" | "summary" | "content"> {
-  readonly entry: AcceptedEntry;
+  /** The sealed entry, which comes with the mail. */
+  readonly ownEntry: Bytes;
 }
 
 export class ImportSealer {
   readonly #account: OpenAccount;
+  readonly #entries: EntrySealer;
   /** The user's own key, out of the bundle: nobody has to be asked for it. */
   #key: { readonly bytes: Bytes; readonly kem: Promise<KemPublicKey> } | null = null;
 
   constructor(account: OpenAccount) {
     this.#account = account;
+    const { user, realm, keys } = account;
+    this.#entries = new EntrySealer(keys.bundleKey, { realm, user });
   }
 
   /** @throws {FormatError} when it cannot be put into the form of a sealed mail. */
@@ -54,13 +60,10 @@ export class ImportSealer {
       ...threadOf(summary),
     });
     const { messageId, header, content } = sealed;
-    return {
-      messageId,
-      header,
-      summary: sealed.summary,
-      content,
-      entry: entryOf(sealed, summary, mail),
-    };
+    const entry = entryOf(sealed, summary, mail);
+    // Not by the entry book, which would remember it: nobody asks for it soon.
+    const ownEntry = this.#entries.seal({ messageId, revision: FIRST_REVISION }, entry);
+    return { messageId, header, summary: sealed.summary, content, ownEntry };
   }
 
   #ownKey(): Promise<KemPublicKey> {

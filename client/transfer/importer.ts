@@ -13,8 +13,8 @@ import { amountOf, readPath } from "./sources.ts";
 import type { ImportOptions, ImportResult, MailRead, TransferProblem } from "./types.ts";
 
 /** Mails sealed and sent at once, and their bytes together (a greater one goes alone). */
-const MAILS_AT_ONCE = 16;
-const MAX_BYTES_UNDER_WAY = 16 * 1024 * 1024;
+const MAILS_AT_ONCE = 8;
+const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 /** Digits of a content hash as the mailbox's index has them. */
 const HASH_DIGITS = 16;
 

@@ -5,7 +5,6 @@ import { FormatError } from "../../crypto/errors.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
 import type { OpenAccount } from "../account.ts";
 import { systemClock } from "../clock.ts";
-import type { EntryBook } from "../entry_book.ts";
 import { NotFoundError } from "../errors.ts";
 import { folderId, folderName, isBuiltIn } from "../folder_names.ts";
 import type { Folders } from "../folders.ts";
@@ -35,7 +34,6 @@ const FLAGS: readonly TransferFlag[] = ["read", "answered", "forwarded", "flagge
 /** What a transfer needs of the mailbox. */
 export interface TransferParts {
   readonly account: OpenAccount;
-  readonly book: Pick<EntryBook, "sealFirst">;
   readonly index: MailIndex;
   /** Greatest message that the server takes, in bytes. */
   maxMessageBytes(): number;
@@ -85,16 +83,13 @@ export class Transfer {
 
   /**
    * Takes mail in from files; see docs/transfer.md. What cannot be read is among the problems, and
-   * what is in the mailbox already is left as it is.
+   * what is in the mailbox already is left as it is. The mail index learns of it at its next `sync`.
    *
    * @throws {ConnectError} when the connection is lost: the same call goes on.
    */
   async import(options: ImportOptions): Promise<ImportResult> {
-    const { index } = this.#parts;
-    await index.sync();
-    const result = await new Importer(new MailboxTarget(this.#parts), options).run();
-    if (!options.dryRun) await index.sync();
-    return result;
+    await this.#parts.index.sync();
+    return await new Importer(new MailboxTarget(this.#parts), options).run();
   }
 }
 
@@ -180,8 +175,7 @@ class MailboxTarget implements ImportTarget {
   async add(mail: Parameters<ImportTarget["add"]>[0]): Promise<string> {
     try {
       const sealed = await this.#sealer.seal(mail);
-      const { messageId, entry } = sealed;
-      const ownEntry = this.#parts.book.sealFirst(messageId, entry);
+      const { messageId, ownEntry } = sealed;
       await this.#parts.account.withSession((session) => upload(session, sealed, { ownEntry }));
       return toHex(messageId);
     } catch (error) {

@@ -23,7 +23,7 @@ export function transferOf(account: Account): TransferOf {
   const { state } = account;
   const folders = new Folders({ state, index, emptyInto: () => Promise.resolve(0) });
   const transfer = new Transfer({
-    ...{ account, book, index, folders },
+    ...{ account, index, folders },
     maxMessageBytes: () => account.hello.maxMessageBytes,
     select: () => Promise.resolve(index.indexes()),
     raw: (number) => reader.raw(number),

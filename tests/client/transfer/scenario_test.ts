@@ -50,6 +50,7 @@ Deno.test("transfer with a server: mail of another program keeps bytes, date, th
       const { transfer, index } = alice!;
       const first = await transfer.import({ paths: [`${folder}/old.mbox`] });
       assertEquals([first.imported, first.problems, first.newFolders], [3, [], ["Imported"]]);
+      await index.sync();
       const rows = [...index.indexes()].map((number) => index.row(number)!);
       const byTitle = (title: string) => rows.find((row) => row.title === title)!;
       const [lunch, reply] = [byTitle("Oběd"), byTitle("Re: lunch")];
@@ -108,6 +109,7 @@ for (const format of TRANSFER_FORMATS) {
         // What it has exported itself and still has, is a duplicate.
         const back = await from!.transfer.import({ paths: [`${folder}/2`] });
         assertEquals([back.imported, back.duplicates], [0, 7]);
+        await to!.index.sync();
         const row = to!.index.row(to!.index.indexes()[0]!)!;
         assertEquals(row.kind, "import");
       });
@@ -150,6 +152,7 @@ Deno.test("transfer with a server: a mail in two folders of a Maildir is one mai
     await withTransfers(office, ["alice"], async ([alice]) => {
       const { transfer, index } = alice!;
       const { imported, duplicates } = await transfer.import({ paths: [folder] });
+      await index.sync();
       assertEquals([imported, duplicates, index.size], [1, 1, 1]);
       const row = index.row(index.indexes()[0]!)!;
       assertEquals([row.folder, row.also.length], ["inbox", 1]);

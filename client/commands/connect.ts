@@ -34,6 +34,7 @@ export async function run(context: CommandContext): Promise<void> {
       mailbox,
       server: addressText(address),
       prompter: menuPrompter(context),
+      ...{ unsaved: [], last: { undo: null } },
       style: styleFor(context.colour("stdout")),
       coloured: context.colour("stdout"),
       show: (text) => context.stdout(text),

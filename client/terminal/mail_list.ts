@@ -10,47 +10,66 @@ import { formatDate, formatSize } from "./format.ts";
 export interface MailListOptions {
   /** Shows whom a mail went to instead of whom it came from. */
   readonly sent: boolean;
+  /** Shows the folder of each mail: for lists that are not of one folder. */
+  readonly folders?: boolean;
   /** Width of the terminal, in columns. */
   readonly width: number;
   readonly style: Style;
 }
 
-const UNREAD = "*";
 const SUSPECT = "!";
 /** For unverified keys where there is no room for the word. */
 const UNSURE = "?";
 /** Narrower terminals get the day without the time, so that the title is not cut to nothing. */
 const LEAST_WIDTH_WITH_TIME = 64;
-/** Length of `2026-11-23`. */
-const DAY_CHARACTERS = 10;
+/** Narrower ones get the day without the year, and a shorter header. */
+const LEAST_WIDTH_WITH_YEAR = 48;
+
+/** What the marks in a list mean. */
+export const MARKS: readonly (readonly [mark: string, meaning: string])[] = [
+  ["*", "not read yet"],
+  [SUSPECT, "something to know about it, said below the list"],
+  [UNSURE, "nobody has compared the sender's fingerprint"],
+  ["+", "flagged"],
+  ["@", "has attachments"],
+  ["r", "answered"],
+  ["f", "forwarded"],
+  ["d", "a draft, not sent yet"],
+  ["i", "imported: its sender is what the file says, nothing proves it"],
+];
 
 /**
- * The lines of the table, headers first. Unread mails are marked `*`, those with something the
- * reader must know `!`: what it is stands below the table. Senders whose keys are not known to be
- * right are marked with a word, in a narrow terminal with `?` or `!`.
+ * The lines of the table, headers first. Before the sender stand the marks: see `MARKS`. Senders
+ * whose keys are not known to be right are marked with a word, in a narrow terminal with `?` or
+ * `!`. Of folded threads the number of mails is shown.
  */
 export function mailListLines(
   items: readonly MailListItem[],
-  { sent, width, style }: MailListOptions,
+  { sent, folders = false, width, style }: MailListOptions,
 ): string[] {
   const wide = width >= LEAST_WIDTH_WITH_TIME;
   const withKeys = wide && items.some(({ contact }) => stateMark(contact) !== "");
+  const withCounts = items.some(({ threadCount = 1 }) => threadCount > 1);
   const columns: Column[] = [
-    { header: "INDEX", align: "right" },
+    { header: width < LEAST_WIDTH_WITH_YEAR ? "NO" : "INDEX", align: "right" },
     { header: " " },
     { header: sent ? "TO" : "FROM", min: 4 },
     ...(withKeys ? [{ header: "KEYS" }] : []),
+    ...(folders ? [{ header: "FOLDER", min: 4 }] : []),
     { header: "DATE" },
+    ...(withCounts ? [{ header: "N", align: "right" } as const] : []),
     { header: "TITLE", min: 6 },
     { header: "SIZE", align: "right" },
   ];
-  const dateLength = wide ? undefined : DAY_CHARACTERS;
-  const rows = items.map((item) => [
+  const marks = marksOf(items, wide);
+  const rows = items.map((item, row) => [
     String(item.index),
-    mark(item, wide),
+    marks[row]!,
     sent ? item.to.join(", ") : item.from,
     ...(withKeys ? [stateMark(item.contact)] : []),
-    formatDate(item.date).slice(0, dateLength),
+    ...(folders ? [item.folderName] : []),
+    shortDate(item.date, width),
+    ...(withCounts ? [String(item.threadCount ?? 1)] : []),
     item.rejected === undefined ? item.title : `(rejected: ${item.rejected})`,
     formatSize(item.size),
   ]);
@@ -62,12 +81,33 @@ export function mailListLines(
   return [...table, ...warningLines(items, style)];
 }
 
-function mark(item: MailListItem, wide: boolean): string {
-  const { contact, rejected, warnings, unread } = item;
+/** `2026-11-23 19:17`, `2026-11-23` or `11-23`. */
+function shortDate(date: string, width: number): string {
+  const shown = formatDate(date);
+  if (width >= LEAST_WIDTH_WITH_TIME) return shown;
+  return shown.slice(width < LEAST_WIDTH_WITH_YEAR ? "2026-".length : 0, "2026-11-23".length);
+}
+
+/** The marks of each mail, those of one kind below each other; kinds that do not occur take no room. */
+function marksOf(items: readonly MailListItem[], wide: boolean): string[] {
+  const slots = items.map((item) => [
+    item.unread ? "*" : "",
+    trustMark(item, wide),
+    item.flags.includes("flagged") ? "+" : "",
+    item.attachments > 0 ? "@" : "",
+    item.flags.includes("answered") ? "r" : item.flags.includes("forwarded") ? "f" : "",
+    item.kind === "draft" ? "d" : item.kind === "import" ? "i" : "",
+  ]);
+  const used = (slots[0] ?? []).map((_, at) => slots.some((marks) => marks[at] !== ""));
+  return slots.map((marks) =>
+    marks.filter((_, at) => used[at]).map((mark) => mark || " ").join("").trimEnd()
+  );
+}
+
+function trustMark({ contact, rejected, warnings }: MailListItem, wide: boolean): string {
   const known = contact === null || !blocksSending(contact);
-  const suspect = rejected !== undefined || warnings.length > 0 || !known;
-  const unsure = !wide && !suspect && stateMark(contact) !== "";
-  return (unread ? UNREAD : "") + (suspect ? SUSPECT : "") + (unsure ? UNSURE : "");
+  if (rejected !== undefined || warnings.length > 0 || !known) return SUSPECT;
+  return !wide && stateMark(contact) !== "" ? UNSURE : "";
 }
 
 function warningLines(items: readonly MailListItem[], style: Style): string[] {

@@ -37,7 +37,7 @@ export interface Prompter {
    */
   askLines(take: (line: string) => LineVerdict): Promise<boolean>;
   /** Shows a notice as soon as that disturbs nobody: between questions, or where they allow it. */
-  notify(text: string): void;
+  notify(text: string, options?: { readonly bell?: boolean }): void;
 }
 
 /** Ctrl-C at a question. Ends with exit code 130, as if the signal had done it. */

@@ -93,8 +93,10 @@ export class TerminalPrompter implements Prompter {
     });
   }
 
-  notify(text: string): void {
+  notify(text: string, { bell = false }: { bell?: boolean } = {}): void {
     this.#notices.push(text);
+    // At once, though the text may have to wait.
+    if (bell) void this.#device.write(BELL);
     if (this.#open !== null) void this.#showNotices();
   }
 

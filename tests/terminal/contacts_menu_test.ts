@@ -94,7 +94,7 @@ Deno.test("menu: senders are marked in the list and explained in the mail", asyn
     listItem(2, { contact: "unverified" }),
     listItem(1),
   ];
-  mailbox.mails = [mailWith(2, { contact: "unverified" }), mailWith(1)];
+  mailbox.opened = [mailWith(2, { contact: "unverified" }), mailWith(1)];
   const { out } = await menuWith(["2", "3", "2", "3", "1", "4"], { mailbox });
   assertStringIncludes(out, "INDEX     FROM  KEYS        DATE");
   assertStringIncludes(out, "    3  !  bob   CHANGED     ");

@@ -1,7 +1,11 @@
 /** A menu without a server: a mailbox that does what it is told, and prepared answers. */
 
+import type { ActionResult, Which } from "../../client/mail_actions.ts";
+import { folderId } from "../../client/folder_names.ts";
 import type {
+  ListOptions,
   Mail,
+  MailDraft,
   MailListItem,
   OutgoingMail,
   SealedOutgoing,
@@ -29,7 +33,8 @@ export class FakeMailbox implements MenuMailbox {
   readonly sent: OutgoingMail[] = [];
   readonly delivered: SealedOutgoing[] = [];
   inbox: MailListItem[] = [];
-  mails: Mail[] = [];
+  /** What can be opened. */
+  opened: Mail[] = [];
   /** Thrown by the next calls that send, one each. */
   sendErrors: Error[] = [];
   people: ContactInfo[] = [
@@ -45,6 +50,114 @@ export class FakeMailbox implements MenuMailbox {
   devices: DeviceInfo[] = [];
   /** Thrown by the next calls of `care`, one each. */
   careErrors: Error[] = [];
+  /** Drafts on the server. */
+  drafts: MailDraft[] = [];
+  /** Thrown by the next calls that save a draft, one each. */
+  saveErrors: Error[] = [];
+  /** What lists were asked for. */
+  readonly listed: ListOptions[] = [];
+  /** The user's own folders, by id. */
+  ownFolders = new Map<string, string>();
+
+  readonly mails: MenuMailbox["mails"] = {
+    mark: (which, change) => this.#acted("mark", which, change),
+    move: (which, folder) => this.#acted("move", which, folder),
+    copy: (which, folder) => this.#acted("copy", which, folder),
+    trash: (which) => this.#acted("trash", which),
+    restore: (which) => this.#acted("restore", which),
+    erase: async (which) => (await this.#acted("erase", which)).count,
+  };
+
+  #acted(what: string, which: Which, detail?: unknown): Promise<ActionResult> {
+    this.done.push(detail === undefined ? [what, which] : [what, which, detail]);
+    const count = this.counts.shift() ?? 1;
+    const undo = () => {
+      this.done.push(["undo", what]);
+      return Promise.resolve(count);
+    };
+    return Promise.resolve({ count, undo });
+  }
+
+  /** How many mails the next actions change; 1 unless told. */
+  counts: number[] = [];
+
+  readonly folders: MenuMailbox["folders"] = {
+    list: () =>
+      Promise.resolve(
+        this.folders.names().map((name) => ({
+          ...{ id: this.folders.resolve(name), name, builtIn: !this.#own(name) },
+          ...{ total: name === "inbox" ? 3 : 0, unread: name === "inbox" ? 1 : 0 },
+        })),
+      ),
+    names: () => ["inbox", "sent", "drafts", "archive", "trash", ...this.ownFolders.values()],
+    resolve: (name) => {
+      const id = folderId({ folders: this.ownFolders }, name);
+      if (id === null) throw new NotFoundError(`There is no folder "${name}".`);
+      return id;
+    },
+    add: (name) => {
+      const id = `f${this.ownFolders.size}`;
+      this.ownFolders.set(id, name);
+      return Promise.resolve({ id, name, builtIn: false, total: 0, unread: 0 });
+    },
+    rename: (name, next) => {
+      this.ownFolders.set(this.folders.resolve(name), next);
+      return Promise.resolve();
+    },
+    remove: (name) => {
+      this.ownFolders.delete(this.folders.resolve(name));
+      return Promise.resolve(2);
+    },
+  };
+
+  #own(name: string): boolean {
+    return [...this.ownFolders.values()].includes(name);
+  }
+
+  readonly compose: MenuMailbox["compose"] = {
+    reply: async (which, { all = false } = {}) => {
+      const mail = await this.read(which);
+      return {
+        ...{ to: [mail.from], cc: all ? ["eve"] : [], bcc: [], title: `Re: ${mail.title}` },
+        ...{ body: "bob wrote:\n> hi\n\n", attachments: [], inReplyTo: mail.id },
+        ...{ forwards: null, id: null },
+      };
+    },
+    forward: async (which) => {
+      const mail = await this.read(which);
+      return {
+        ...{ to: [], cc: [], bcc: [], title: `Fwd: ${mail.title}`, body: "\n-- Forwarded --\nhi" },
+        ...{ attachments: [], inReplyTo: null, forwards: mail.id, id: null },
+      };
+    },
+    open: (which) => {
+      const draft = this.drafts.find(({ id }) => id === which);
+      return draft ? Promise.resolve(draft) : Promise.reject(new NotFoundError("No draft."));
+    },
+    save: (draft) => {
+      const error = this.saveErrors.shift();
+      if (error !== undefined) return Promise.reject(error);
+      this.drafts = this.drafts.filter(({ id }) => id !== draft.id);
+      this.#draftNumber += 1;
+      const saved = { ...draft, id: `d${this.#draftNumber}`.padEnd(32, "0") };
+      this.drafts.push(saved);
+      return Promise.resolve(saved);
+    },
+    remove: (id) => {
+      this.drafts = this.drafts.filter((draft) => draft.id !== id);
+      return Promise.resolve();
+    },
+  };
+
+  #draftNumber = 0;
+
+  readonly search: MenuMailbox["search"] = {
+    index: () => {
+      this.done.push(["index"]);
+      return Promise.resolve({ covered: 2, total: 3, unreadable: 0 });
+    },
+  };
+
   newMail: (item: MailListItem) => void = () => {};
   closed: (reason: string) => void = () => {};
 
@@ -184,9 +297,10 @@ export class FakeMailbox implements MenuMailbox {
     const error = this.sendErrors.shift();
     if (error !== undefined) return Promise.reject(error);
     this.sent.push(mail);
+    this.drafts = this.drafts.filter(({ id }) => id !== mail.draft);
     return Promise.resolve({
       id: "ab".repeat(16),
-      ...{ to: [...mail.to], cc: [], bcc: [] },
+      ...{ to: [...mail.to], cc: [...mail.cc ?? []], bcc: [...mail.bcc ?? []] },
       size: mail.body.length,
       date: "",
     });
@@ -200,12 +314,21 @@ export class FakeMailbox implements MenuMailbox {
     return Promise.resolve({ id: "ab".repeat(16), to, cc: [], bcc: [], size, date });
   }
 
-  list({ limit = Infinity }: { limit?: number } = {}): Promise<MailListItem[]> {
-    return Promise.resolve(this.inbox.slice(0, limit));
+  list(options: ListOptions = {}): Promise<MailListItem[]> {
+    const { query = "", limit = Infinity, offset = 0 } = options;
+    this.listed.push(options);
+    if (query === "in:drafts") {
+      return Promise.resolve(
+        this.drafts.map(({ id, to, title }, at) =>
+          listItem(at + 100, { id: id!, to: [...to], title, kind: "draft" })
+        ),
+      );
+    }
+    return Promise.resolve(this.inbox.slice(offset, offset + limit));
   }
 
   read(which: number | string): Promise<Mail> {
-    const mail = this.mails.find(({ index }) => index === which);
+    const mail = this.opened.find(({ index, id }) => index === which || id === which);
     return mail ? Promise.resolve(mail) : Promise.reject(new NotFoundError(`No mail ${which}.`));
   }
 
@@ -238,7 +361,12 @@ export interface MenuRun {
 /** Runs the menu with prepared answers; after the last one the input has ended. */
 export async function menuWith(
   answers: readonly Answer[],
-  options: { mailbox?: FakeMailbox; interactive?: boolean; env?: Record<string, string> } = {},
+  options: {
+    mailbox?: FakeMailbox;
+    interactive?: boolean;
+    env?: Record<string, string>;
+    edit?: (path: string) => Promise<number>;
+  } = {},
 ): Promise<MenuRun> {
   const mailbox = options.mailbox ?? new FakeMailbox();
   const run = { mailbox, questions: [] as string[], out: "", err: "", unused: 0 };
@@ -270,6 +398,8 @@ export async function menuWith(
     mailbox,
     server: "localhost:12049",
     prompter,
+    ...{ unsaved: [], last: { undo: null } },
+    ...(options.edit === undefined ? {} : { edit: options.edit }),
     style: styleFor(false),
     coloured: false,
     show: (text) => {

@@ -61,7 +61,7 @@ Deno.test("menu: a long inbox comes in pages for a person and whole for a script
 
 Deno.test("menu: a wrong index is asked for again", async () => {
   const mailbox = new FakeMailbox();
-  mailbox.mails = [mailWith(3)];
+  mailbox.opened = [mailWith(3)];
   const { out, err, unused } = await menuWith(["3", "9", "x", "3", "4"], { mailbox });
   assertStringIncludes(err, "No mail 9.\n");
   assertStringIncludes(err, '"x" is no index.');
@@ -73,7 +73,7 @@ Deno.test("menu: a wrong index is asked for again", async () => {
 Deno.test("menu: nothing in a mail can move the cursor", async () => {
   const mailbox = new FakeMailbox();
   const body = { kind: "text", text: "one\r\n\x1b[2Jtwo\ttab" } as const;
-  mailbox.mails = [mailWith(1, {
+  mailbox.opened = [mailWith(1, {
     ...{ title: "\x1b]0;x\x07\n\u202e", body, warnings: ["bad\x1bkey"] },
     attachments: [{ name: "a\rb", type: "x/\x1by", size: 1, content: new Uint8Array(1) }],
   })];
@@ -87,7 +87,7 @@ Deno.test("menu: nothing in a mail can move the cursor", async () => {
 Deno.test("menu: a binary body is not poured on the terminal", async () => {
   const mailbox = new FakeMailbox();
   const body = { kind: "binary", bytes: new Uint8Array([0, 1, 255]), fileName: "x.bin" } as const;
-  mailbox.mails = [mailWith(1, { body })];
+  mailbox.opened = [mailWith(1, { body })];
   const { out } = await menuWith(["3", "1"], { mailbox });
   assertStringIncludes(out, '(The body "x.bin" is no text: 3 B.');
   assertStringIncludes(out, "mailsec read 1 --body-only > FILE");

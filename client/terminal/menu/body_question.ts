@@ -4,8 +4,11 @@ import { readBodyFile } from "../../commands/body_source.ts";
 import { MailsecError } from "../../../crypto/errors.ts";
 import { formatSize } from "../format.ts";
 import type { LineVerdict } from "../prompter.ts";
-import { bytesOf, type Draft, type DraftBody } from "./draft.ts";
+import { pathCompleter } from "./complete/paths.ts";
+import { bytesOf, type Draft, type DraftBody, textBody } from "./draft.ts";
+import { editBody } from "./editor.ts";
 import { type MenuWorld, tell, tellError } from "./menu_world.ts";
+import { baseName, existingPath } from "./paths.ts";
 
 const HOW_TO_END = 'Type the text. A line with a single "." ends it (for such a line type "..").';
 
@@ -20,8 +23,13 @@ export async function askBody(menu: MenuWorld, draft: Draft): Promise<boolean> {
   let path = "";
   while (true) {
     if (draft.lines.length > 0) return await typeBody(menu, draft);
-    const answer = await menu.prompter.ask(question(draft), { initial: path });
+    const complete = pathCompleter({ env: menu.world.env });
+    const answer = await menu.prompter.ask(question(menu, draft), { initial: path, complete });
     if (answer === null) return false;
+    if (answer.trim() === "e" && menu.edit !== undefined) {
+      if (await editBody(menu, draft)) return true;
+      continue;
+    }
     if (answer.trim() === "" && draft.body !== null) return true;
     if (answer.trim() === "" || (answer.trim() === "t" && draft.body !== null)) {
       return await typeBody(menu, draft);
@@ -38,27 +46,47 @@ export async function askBody(menu: MenuWorld, draft: Draft): Promise<boolean> {
   }
 }
 
-function question({ body }: Draft): string {
+function question({ edit }: MenuWorld, { body }: Draft): string {
+  const editor = edit === undefined ? "" : ", e: editor";
   return body === null
-    ? "File to load the body from (Enter to type it): "
-    : `Body of ${formatSize(body.size)}: Enter keeps it, t types it anew, or a file: `;
+    ? `File to load the body from (Enter to type it${editor}): `
+    : `Body of ${formatSize(body.size)}: Enter keeps it, t types it anew${editor}, or a file: `;
+}
+
+/**
+ * The text of an answer, below what it quotes, or of a mail passed on, above it. False when the
+ * input ended.
+ */
+export async function askTextWithQuote(menu: MenuWorld, draft: Draft): Promise<boolean> {
+  const quote = draft.body;
+  if (quote === null || typeof quote.content !== "string") return await askBody(menu, draft);
+  const editor = menu.edit === undefined ? "" : ", e: editor";
+  while (true) {
+    const answer = await menu.prompter.ask(
+      `Text (Enter to type it, n: without the quoted text${editor}): `,
+    );
+    if (answer === null) return false;
+    const word = answer.trim().toLowerCase();
+    if (word === "e" && menu.edit !== undefined) {
+      if (await editBody(menu, draft)) return true;
+    } else if (word === "" || word === "n") {
+      draft.body = null;
+      if (!(await typeBody(menu, draft))) return false;
+      const { content } = draft.body as unknown as DraftBody;
+      if (word === "") {
+        draft.body = textBody(
+          draft.forwards === null ? quote.content + content : content + quote.content,
+        );
+      }
+      return true;
+    }
+  }
 }
 
 async function loadBody(menu: MenuWorld, answer: string): Promise<DraftBody> {
-  const path = await existingPath(menu, answer);
-  const content = await readBodyFile(path, menu.mailbox.limits.maxBodyBytes);
-  const fileName = path.replace(/^.*[\\/]/s, "");
-  return { content, size: content.length, fileName };
-}
-
-/** The file meant: as typed, or without the blanks around it; `~/` is the home folder. */
-async function existingPath({ world }: MenuWorld, answer: string): Promise<string> {
-  const home = world.env("HOME");
-  const expand = (path: string) =>
-    home !== undefined && path.startsWith("~/") ? home + path.slice(1) : path;
-  const asTyped = expand(answer);
-  const exists = await Deno.lstat(asTyped).then(() => true, () => false);
-  return exists ? asTyped : expand(answer.trim());
+  const path = await existingPath(answer, menu.world.env);
+  const content = new Uint8Array(await readBodyFile(path, menu.mailbox.limits.maxBodyBytes));
+  return { content, size: content.length, fileName: baseName(path) };
 }
 
 /** Adds lines to those the draft has, up to the line that ends the body. */

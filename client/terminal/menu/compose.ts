@@ -1,55 +1,95 @@
-/** Entry 1: create and send. */
+/** Entry 1: create and send, and everything else that ends in sending: answers, forwards, drafts. */
 
-import { askBody } from "./body_question.ts";
-import { describeDraft, type Draft, emptyDraft } from "./draft.ts";
-import { askRecipients, askTitle } from "./head_questions.ts";
+import { escapeLine } from "../../../cli/escape.ts";
+import { truncateToWidth } from "../../../cli/text_width.ts";
+import { InterruptedError } from "../prompter.ts";
+import { askBody, askTextWithQuote } from "./body_question.ts";
+import { describeDraft, type Draft, draftFrom, emptyDraft } from "./draft.ts";
+import { askRecipients, askTitle, checkRecipients } from "./head_questions.ts";
+import { forget, keepDraft } from "./keep_draft.ts";
 import { type MenuWorld, tell } from "./menu_world.ts";
+import { askToSend } from "./preview.ts";
 import { sendDraft } from "./send_draft.ts";
 
-/**
- * Writes a mail and sends it, or goes on with one that was begun before.
- *
- * @returns The draft when the mail was not sent, null when it was or was discarded.
- */
-export async function composeAndSend(menu: MenuWorld, kept: Draft | null): Promise<Draft | null> {
-  const draft = kept ?? emptyDraft();
-  const begin = kept === null ? "write" : await askAboutKept(menu, kept);
-  if (begin === "discard") return null;
-  if (begin === "menu") return kept;
-  if (begin === "write") {
-    const written = await askRecipients(menu, draft) && await askTitle(menu, draft) &&
+/** Drafts offered at once. */
+const MAX_OFFERED = 9;
+
+/** Writes a mail and sends it, or goes on with one that was begun before. */
+export async function composeAndSend(menu: MenuWorld): Promise<void> {
+  const begun = menu.prompter.interactive ? await chooseDraft(menu) : "new";
+  if (begun === null) return;
+  await writeAndSend(menu, begun === "new" ? emptyDraft() : begun);
+}
+
+/** Asks for what is missing, shows it, and sends it; whatever is not sent is kept as a draft. */
+export async function writeAndSend(menu: MenuWorld, draft: Draft): Promise<void> {
+  const isAnswer = draft.inReplyTo !== null || draft.forwards !== null;
+  await kept(menu, draft, async () => {
+    if (isAnswer && draft.id === null) return await writeAnswer(menu, draft);
+    const isComplete = draft.body !== null && draft.heads.to.length > 0 && draft.id !== null;
+    if (isComplete) return true;
+    return await askRecipients(menu, draft) && await askTitle(menu, draft) &&
       await askBody(menu, draft);
-    if (!written) return await keep(menu, draft);
-  }
-  return await sendDraft(menu, draft) ? null : await keep(menu, draft);
+  });
 }
 
-/** What to do with a mail that was begun before. */
-async function askAboutKept(
-  menu: MenuWorld,
-  draft: Draft,
-): Promise<"send" | "write" | "discard" | "menu"> {
-  await tell(menu, `There is ${describeDraft(draft)}, not sent yet.`);
-  const complete = draft.body !== null && draft.to.length > 0;
-  const choices = complete ? "s sends it, c changes it, d discards it" : "c goes on, d discards it";
-  while (true) {
-    const answer = (await menu.prompter.ask(`${choices}: `))?.trim().toLowerCase();
-    if (answer === undefined) return "menu";
-    if (complete && answer === "s") return "send";
-    if (answer === "d") return "discard";
-    if (answer === "c") {
-      if (draft.sealed !== null) {
-        await tell(menu, "It may have arrived already: see the sent mails.");
-      }
-      draft.sealed = null;
-      return "write";
+/** The recipients of an answer are known; those of a mail passed on are asked for. */
+async function writeAnswer(menu: MenuWorld, draft: Draft): Promise<boolean> {
+  if (draft.heads.to.length === 0) {
+    if (!(await askRecipients(menu, draft))) return false;
+  } else if (await checkRecipients(menu, draft) !== "right") {
+    if (!(await askRecipients(menu, draft))) return false;
+  }
+  await tell(menu, `To ${draft.heads.to.join(", ")}: ${draft.title}`);
+  return await askTextWithQuote(menu, draft);
+}
+
+/** Does the writing, and the sending when it is complete; Ctrl-C, too, leaves a draft. */
+async function kept(menu: MenuWorld, draft: Draft, write: () => Promise<boolean>): Promise<void> {
+  let outcome: "send" | "keep" | "discard" = "keep";
+  try {
+    if (await write()) {
+      outcome = menu.prompter.interactive ? await askToSend(menu, draft) : "send";
+      if (outcome === "send" && !(await sendDraft(menu, draft))) outcome = "keep";
     }
+  } catch (error) {
+    await keepDraft(menu, draft);
+    if (!(error instanceof InterruptedError)) throw error;
+    return;
+  }
+  if (outcome === "keep") return await keepDraft(menu, draft);
+  forget(menu, draft);
+  if (outcome === "discard") {
+    if (draft.id !== null) await menu.mailbox.compose.remove(draft.id);
+    await tell(menu, "Discarded.");
   }
 }
 
-/** Keeps what was written, if anything was. */
-async function keep(menu: MenuWorld, draft: Draft): Promise<Draft | null> {
-  if (draft.toText === "" && draft.title === "" && draft.body === null) return null;
-  await tell(menu, "Not sent. What you wrote is kept: choose 1 to go on with it.");
-  return draft;
+/** Shows what was begun and not sent. "new": none of it; null: back to the menu. */
+async function chooseDraft(menu: MenuWorld): Promise<Draft | "new" | null> {
+  const waiting = menu.unsaved;
+  const known = new Set(waiting.map(({ id }) => id));
+  const saved = (await menu.mailbox.list({ query: "in:drafts", limit: MAX_OFFERED }))
+    .filter(({ id, kind }) => kind === "draft" && !known.has(id));
+  if (waiting.length + saved.length === 0) return "new";
+  const lines = [
+    ...waiting.map(describeDraft),
+    ...saved.map(({ to, title }) => `a mail to ${to.join(", ") || "nobody yet"}, "${title}"`),
+  ].slice(0, MAX_OFFERED);
+  await tell(menu, "Begun and not sent yet:");
+  const { columns } = menu.world;
+  const rows = lines.map((line, at) =>
+    truncateToWidth(`  ${at + 1}) ${escapeLine(line)}`, columns)
+  );
+  await menu.show(rows.map((row) => `${row}\n`).join(""));
+  while (true) {
+    const answer = await menu.prompter.ask("Number to go on with it (Enter: a new mail): ");
+    if (answer === null) return null;
+    if (answer.trim() === "") return "new";
+    const at = Number(answer.trim().replace(/[).]$/, "")) - 1;
+    const own = waiting[at];
+    if (own !== undefined) return own;
+    const item = saved[at - waiting.length];
+    if (item !== undefined) return draftFrom(await menu.mailbox.compose.open(item.id));
+  }
 }

@@ -1,13 +1,24 @@
 /** A mail that is being written. It outlives mistakes, failed sends and visits to the menu. */
 
-import type { OutgoingMail, SealedOutgoing } from "../../mailbox_types.ts";
+import type {
+  MailDraft,
+  OutgoingAttachment,
+  OutgoingMail,
+  SealedOutgoing,
+} from "../../mailbox_types.ts";
 import { formatSize } from "../format.ts";
 
+/** Names as they were typed. */
+export interface Heads {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+}
+
 export interface Draft {
-  /** The answer about recipients as it was typed, right or wrong. */
-  toText: string;
-  /** The recipients, once they were found right. */
-  to: readonly string[];
+  heads: Heads;
+  /** Whether the recipients were found right. */
+  checked: boolean;
   /** Changed keys that were accepted: the fingerprint shown, by recipient. */
   acceptChangedKeys: ReadonlyMap<string, string>;
   title: string;
@@ -15,47 +26,83 @@ export interface Draft {
   body: DraftBody | null;
   /** Lines typed for a body that is not complete. */
   lines: string[];
+  attachments: readonly OutgoingAttachment[];
+  inReplyTo: string | null;
+  forwards: string | null;
+  /** Its id on the server; null: not saved there yet. */
+  id: string | null;
   /** The mail as it was sealed, when it is not known whether it has arrived. */
   sealed: SealedOutgoing | null;
 }
 
 export interface DraftBody {
-  readonly content: string | Uint8Array;
+  readonly content: string | Uint8Array<ArrayBuffer>;
   /** In bytes of UTF-8. */
   readonly size: number;
   /** Where it was loaded from, the last part of the path. */
   readonly fileName?: string;
 }
 
+export const NOBODY: Heads = { to: [], cc: [], bcc: [] };
+
 export function emptyDraft(): Draft {
   return {
-    toText: "",
-    to: [],
-    acceptChangedKeys: new Map(),
-    title: "",
-    body: null,
-    lines: [],
-    sealed: null,
+    ...{ heads: NOBODY, checked: false, acceptChangedKeys: new Map(), title: "" },
+    ...{ body: null, lines: [], attachments: [] },
+    ...{ inReplyTo: null, forwards: null, id: null, sealed: null },
   };
 }
 
+/** A draft of the server's, an answer, or a mail passed on. */
+export function draftFrom(mail: MailDraft): Draft {
+  const { to, cc, bcc, title, body, attachments, inReplyTo, forwards, id } = mail;
+  return {
+    ...emptyDraft(),
+    heads: { to, cc, bcc },
+    body: body === "" ? null : textBody(body),
+    ...{ title, attachments, inReplyTo, forwards, id },
+  };
+}
+
+/** As it is kept on the server. A body that is no text goes as an attachment: nothing is lost. */
+export function mailDraft(draft: Draft): MailDraft {
+  const { heads, title, attachments, inReplyTo, forwards, id } = draft;
+  const content = draft.body?.content ?? draft.lines.join("\n");
+  const rest = { ...heads, title, inReplyTo, forwards, id };
+  if (typeof content === "string") return { ...rest, body: content, attachments };
+  const file = { name: draft.body?.fileName ?? "body", content };
+  return { ...rest, body: "", attachments: [file, ...attachments] };
+}
+
+/** Whether there is nothing in it that would be a loss. */
+export function isEmpty({ heads, title, body, lines, attachments }: Draft): boolean {
+  const people = heads.to.length + heads.cc.length + heads.bcc.length;
+  return people === 0 && title === "" && attachments.length === 0 && lines.length === 0 &&
+    (body === null || body.size === 0);
+}
+
 /** The draft in a line: whom it goes to, its title and size. */
-export function describeDraft({ toText, title, body, lines }: Draft): string {
+export function describeDraft(draft: Draft): string {
+  const { heads, title, body, lines } = draft;
   const size = body === null ? bytesOf(lines.join("\n")) : body.size;
-  return `a mail to ${toText || "nobody yet"}, "${title}", ${formatSize(size)}`;
+  return `a mail to ${heads.to.join(", ") || "nobody yet"}, "${title}", ${formatSize(size)}`;
 }
 
 /** @throws {TypeError} when the body is not complete. */
 export function outgoing(draft: Draft): OutgoingMail {
-  if (draft.body === null) throw new TypeError("the draft has no body yet");
-  const { content, fileName } = draft.body;
+  const { body, heads, title, attachments, acceptChangedKeys, inReplyTo, forwards, id } = draft;
+  if (body === null) throw new TypeError("the draft has no body yet");
   return {
-    to: draft.to,
-    title: draft.title,
-    body: content,
-    ...(fileName === undefined ? {} : { bodyFileName: fileName }),
-    acceptChangedKeys: draft.acceptChangedKeys,
+    ...{ ...heads, title, attachments, acceptChangedKeys, body: body.content },
+    ...(body.fileName === undefined ? {} : { bodyFileName: body.fileName }),
+    ...(inReplyTo === null ? {} : { inReplyTo }),
+    ...(forwards === null ? {} : { forwards }),
+    ...(id === null ? {} : { draft: id }),
   };
+}
+
+export function textBody(content: string): DraftBody {
+  return { content, size: bytesOf(content) };
 }
 
 /** Bytes of UTF-8. */

@@ -4,41 +4,80 @@ import { MAX_TITLE_BYTES } from "../../../protocol/limits.ts";
 import type { CheckedRecipient } from "../../contact_types.ts";
 import { KeyChangedError, RecipientsError } from "../../errors.ts";
 import { stateMark } from "../contact_words.ts";
-import { splitRecipients } from "../format.ts";
 import { confirm } from "../questions.ts";
-import { bytesOf, type Draft } from "./draft.ts";
+import { nameCompleter } from "./complete/names.ts";
+import { bytesOf, type Draft, type Heads } from "./draft.ts";
+import { headsText, parseHeads } from "./heads.ts";
 import { endsMenu, type MenuWorld, tell, tellError } from "./menu_world.ts";
 
-/** Asks for the recipients until they are right. False: back to the menu. */
+const TO = "To (names separated by ; or ,): ";
+const OTHERS = "Cc (Enter: nobody; secretly: bcc: NAME): ";
+
+/**
+ * Asks for the recipients until they are right: whom it is to, and a person also for copies. False:
+ * back to the menu.
+ */
 export async function askRecipients(menu: MenuWorld, draft: Draft): Promise<boolean> {
+  const complete = nameCompleter(() => menu.mailbox.contacts());
   while (true) {
-    const initial = draft.toText;
-    const answer = await menu.prompter.ask("To (names separated by ; or ,): ", { initial });
-    if (answer === null) return false;
-    draft.toText = answer.trim();
-    if (draft.toText === "") return false;
-    const names = splitRecipients(answer);
-    try {
-      const checked = await menu.mailbox.checkRecipients(names);
-      draft.to = checked.map(({ user }) => user);
-      await tellUnverified(menu, checked);
-      return true;
-    } catch (error) {
-      if (error instanceof KeyChangedError) {
-        if (await acceptKeys(menu, draft, error)) {
-          draft.to = names;
-          return true;
-        }
-      } else if (error instanceof RecipientsError) {
-        await tellError(menu, error);
-      } else {
-        if (endsMenu(error)) throw error;
-        // Not the recipients' fault: kept as typed, and asked again when the user comes back.
-        await tellError(menu, error);
-        if (!(await confirm(menu.prompter, "Try again?", true))) return false;
-      }
+    const { to, cc, bcc } = draft.heads;
+    const typed = await menu.prompter.ask(TO, { initial: to.join("; "), complete });
+    if (typed === null) return false;
+    const named = parseHeads(typed);
+    // What was in the other lines stays, unless the answer says something else about it.
+    const others = named.cc.length + named.bcc.length > 0 ? named : { cc, bcc };
+    draft.heads = { to: named.to, cc: others.cc, bcc: others.bcc };
+    if (named.to.length + draft.heads.cc.length + draft.heads.bcc.length === 0) return false;
+    if (menu.prompter.interactive && others !== named) {
+      const initial = headsText({ to: [], cc, bcc }, "cc");
+      const answer = await menu.prompter.ask(OTHERS, { initial, complete });
+      if (answer === null) return false;
+      const more = parseHeads(answer, "cc");
+      draft.heads = { to: [...draft.heads.to, ...more.to], cc: more.cc, bcc: more.bcc };
     }
+    const outcome = await checkRecipients(menu, draft);
+    if (outcome !== "again") return outcome === "right";
   }
+}
+
+/** Checks them with the server. `again`: to be asked for again. */
+export async function checkRecipients(
+  menu: MenuWorld,
+  draft: Draft,
+): Promise<"right" | "again" | "later"> {
+  const { to, cc, bcc } = draft.heads;
+  try {
+    const checked = await menu.mailbox.checkRecipients([...to, ...cc, ...bcc]);
+    draft.heads = normalized(draft.heads, checked);
+    draft.checked = true;
+    await tellUnverified(menu, checked);
+    return "right";
+  } catch (error) {
+    if (error instanceof KeyChangedError) {
+      if (!(await acceptKeys(menu, draft, error))) return "again";
+      draft.checked = true;
+      return "right";
+    }
+    if (!(error instanceof RecipientsError)) {
+      if (endsMenu(error)) throw error;
+      // Not the recipients' fault: kept as typed, and asked again when the user comes back.
+      await tellError(menu, error);
+      return await confirm(menu.prompter, "Try again?", true) ? "again" : "later";
+    }
+    await tellError(menu, error);
+    return "again";
+  }
+}
+
+/** The names as they are used, each once, where it stands first. */
+function normalized(heads: Heads, checked: readonly CheckedRecipient[]): Heads {
+  const users = new Set(checked.map(({ user }) => user));
+  const take = (names: readonly string[]) =>
+    names.flatMap((name) => {
+      const user = name.toLowerCase().normalize("NFC");
+      return users.delete(user) ? [user] : [];
+    });
+  return { to: take(heads.to), cc: take(heads.cc), bcc: take(heads.bcc) };
 }
 
 /** Says which of the recipients' keys nobody has compared yet. */

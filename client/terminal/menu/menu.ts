@@ -3,13 +3,14 @@
 import { truncateToWidth } from "../../../cli/text_width.ts";
 import { escapeLine } from "../../../cli/escape.ts";
 import type { MailListItem } from "../../mailbox_types.ts";
-import { confirm } from "../questions.ts";
 import { composeAndSend } from "./compose.ts";
 import { manageAccount } from "./account.ts";
 import { manageContacts } from "./contacts.ts";
 import { displayMail } from "./display.ts";
-import type { Draft } from "./draft.ts";
+import { manageFolders } from "./folders.ts";
 import { displayInbox } from "./inbox.ts";
+import { leaveNothing, saveWaiting } from "./keep_draft.ts";
+import { searchMail } from "./search.ts";
 import { accountNews } from "../news.ts";
 import { endsMenu, type MenuWorld, tell, tellError } from "./menu_world.ts";
 
@@ -20,12 +21,12 @@ const ENTRIES = [
   "4) terminate",
   "5) contacts",
   "6) account",
+  "7) search",
+  "8) folders",
 ];
 
 /** What lasts from one round of the menu to the next. */
 interface MenuState {
-  /** A mail that was begun and not sent. */
-  draft: Draft | null;
   /** Why there is no connection, while there is none. */
   lost: string | null;
   /** What was told already of what the user must know. */
@@ -34,9 +35,11 @@ interface MenuState {
 
 /** Shows the menu and does what is chosen, until that is to terminate or the input ends. */
 export async function runMenu(menu: MenuWorld): Promise<void> {
-  const state: MenuState = { draft: null, lost: null, told: new Set() };
+  const state: MenuState = { lost: null, told: new Set() };
   const stops = [
-    menu.mailbox.onNewMail((item) => menu.prompter.notify(announcement(menu, item))),
+    menu.mailbox.onNewMail((item) =>
+      menu.prompter.notify(announcement(menu, item), { bell: true })
+    ),
     menu.mailbox.onClosed((reason) => {
       state.lost = reason;
       menu.prompter.notify(`The connection was lost: ${escapeLine(reason)}`);
@@ -56,17 +59,16 @@ async function round(menu: MenuWorld, state: MenuState): Promise<boolean> {
   const title = `${menu.mailbox.me} at ${menu.server}`;
   await menu.show(`\n${bold(escapeLine(title))}\n${ENTRIES.map((line) => `  ${line}\n`).join("")}`);
   const choice = await menu.prompter.ask("Your choice: ", { notices: true });
-  if (choice === null) return false;
+  if (choice === null) return !(await leaveNothing(menu));
   const entry = entryOf(choice);
-  if (entry === 4) return await mayTerminate(menu, state);
+  if (entry === 4) return !(await leaveNothing(menu));
   if (entry === undefined) {
-    if (choice.trim() !== "") await tell(menu, "Please type a number from 1 to 6.");
+    if (choice.trim() !== "") await tell(menu, "Please type a number from 1 to 8.");
     return true;
   }
   try {
-    if (!(await reconnected(menu, state))) return true;
-    if (entry === 1) state.draft = await composeAndSend(menu, state.draft);
-    else await ENTRY_WORK[entry](menu);
+    await reconnect(menu, state);
+    await ENTRY_WORK[entry](menu);
   } catch (error) {
     if (endsMenu(error)) throw error;
     await tellError(menu, error);
@@ -74,8 +76,10 @@ async function round(menu: MenuWorld, state: MenuState): Promise<boolean> {
   return true;
 }
 
-/** The entries that need nothing but the menu. */
-const ENTRY_WORK = { 2: displayInbox, 3: displayMail, 5: manageContacts, 6: manageAccount };
+const ENTRY_WORK = {
+  ...{ 1: composeAndSend, 2: displayInbox, 3: displayMail },
+  ...{ 5: manageContacts, 6: manageAccount, 7: searchMail, 8: manageFolders },
+};
 
 /** Says once what the user must know: alarms about the key log, and notices about invites. */
 async function tellNews(menu: MenuWorld, { told }: MenuState): Promise<void> {
@@ -87,7 +91,7 @@ async function tellNews(menu: MenuWorld, { told }: MenuState): Promise<void> {
 }
 
 /** The entry that an answer means: its number, or a word of it. */
-function entryOf(answer: string): 1 | 2 | 3 | 4 | 5 | 6 | undefined {
+function entryOf(answer: string): 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | undefined {
   const word = answer.trim().toLowerCase().replace(/[).]$/, "");
   if (["1", "create", "send", "c"].includes(word)) return 1;
   if (["2", "list", "inbox", "l"].includes(word)) return 2;
@@ -95,23 +99,20 @@ function entryOf(answer: string): 1 | 2 | 3 | 4 | 5 | 6 | undefined {
   if (["4", "terminate", "quit", "exit", "q"].includes(word)) return 4;
   if (["5", "contacts", "people"].includes(word)) return 5;
   if (["6", "account", "settings"].includes(word)) return 6;
+  if (["7", "search", "find", "/"].includes(word)) return 7;
+  if (["8", "folders", "folder"].includes(word)) return 8;
   return undefined;
 }
 
-async function mayTerminate(menu: MenuWorld, { draft }: MenuState): Promise<boolean> {
-  if (draft === null || !menu.prompter.interactive) return false;
-  return !(await confirm(menu.prompter, "The mail that was not sent is lost. Terminate?", true));
-}
-
-/** After a lost connection: asks, and connects again. False: not connected, back to the menu. */
-async function reconnected(menu: MenuWorld, state: MenuState): Promise<boolean> {
-  if (state.lost === null) return true;
-  if (!(await confirm(menu.prompter, "There is no connection. Connect again?", true))) return false;
-  // Any request opens a new session, and only that one brings news of new mail again.
-  await menu.mailbox.list({ limit: 1 });
-  state.lost = null;
-  await tell(menu, "Connected again.");
-  return true;
+/** After a lost connection: connects again, and saves what could not be saved before. */
+async function reconnect(menu: MenuWorld, state: MenuState): Promise<void> {
+  if (state.lost !== null) {
+    // Any request opens a new session, and only that one brings news of new mail again.
+    await menu.mailbox.list({ limit: 1 });
+    state.lost = null;
+    await tell(menu, "Connected again.");
+  }
+  if (menu.unsaved.length > 0) await saveWaiting(menu);
 }
 
 function announcement(menu: MenuWorld, item: MailListItem): string {

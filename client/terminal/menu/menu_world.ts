@@ -5,11 +5,23 @@ import { escapeLine } from "../../../cli/escape.ts";
 import type { Style } from "../../../cli/style.ts";
 import { wrapMessage } from "../../../cli/wrap.ts";
 import { MailsecError } from "../../../crypto/errors.ts";
+import type { Compose } from "../../compose/compose.ts";
+import type { Folders } from "../../folders.ts";
+import type { MailActions } from "../../mail_actions.ts";
 import type { Mailbox } from "../../mailbox.ts";
+import type { MailSearch } from "../../search/search.ts";
 import type { Prompter } from "../prompter.ts";
+import type { Draft } from "./draft.ts";
 
 /** The part of a mailbox that the menu uses. */
-export type MenuMailbox = Pick<
+export interface MenuMailbox extends MailboxFunctions {
+  readonly mails: Pick<MailActions, "mark" | "move" | "copy" | "trash" | "restore" | "erase">;
+  readonly folders: Pick<Folders, "list" | "names" | "resolve" | "add" | "rename" | "remove">;
+  readonly compose: Pick<Compose, "reply" | "forward" | "open" | "save" | "remove">;
+  readonly search: Pick<MailSearch, "index">;
+}
+
+type MailboxFunctions = Pick<
   Mailbox,
   | "me"
   | "limits"
@@ -33,6 +45,12 @@ export interface MenuWorld {
   /** The server as it is shown: `HOST:PORT`. */
   readonly server: string;
   readonly prompter: Prompter;
+  /** Mails that were begun and could not be saved on the server yet. */
+  readonly unsaved: Draft[];
+  /** Has the user edit a file; the exit code. Without it there is no editor. */
+  readonly edit?: (path: string) => Promise<number>;
+  /** What the last action on mails was, for undo. */
+  readonly last: { undo: (() => Promise<number>) | null };
   /** For what is written to standard output. */
   readonly style: Style;
   /** Whether colours may be written to standard output. */

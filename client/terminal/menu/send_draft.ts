@@ -21,7 +21,8 @@ export async function sendDraft(menu: MenuWorld, draft: Draft): Promise<boolean>
   while (true) {
     try {
       const sent = await send(menu, draft);
-      const names = escapeLine(sent.to.join(", "));
+      const bcc = sent.bcc.map((name) => `${name} (bcc)`);
+      const names = escapeLine([...sent.to, ...sent.cc, ...bcc].join(", "));
       await menu.show(`Sent ${formatSize(sent.size)} to ${names}.\n`);
       return true;
     } catch (error) {

@@ -73,6 +73,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Name of the subcommand that runs when none is named. */
   readonly default?: string;
+  /** Whether it may run other programs; one that does not say so cannot. */
+  readonly runs?: true;
   /** Loads the code. A command without subcommands must have it. */
   readonly load?: () => Promise<CommandModule>;
 }
@@ -130,6 +132,8 @@ export interface CommandLineIo {
   askSecret(question: string): Promise<string | null>;
   /** An environment variable; undefined when unset, empty or not permitted. */
   env(name: string): string | undefined;
+  /** Gives up, for good, the permission to run other programs. */
+  giveUpRunning?(): void;
 }
 
 /** What a running command is given of the world. */

@@ -32,6 +32,7 @@ export function processIo(
     },
     askSecret: (question) => askSecret(question, readEnv),
     env: readEnv,
+    giveUpRunning: () => void Deno.permissions.revokeSync({ name: "run" }),
   };
 }
 

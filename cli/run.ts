@@ -50,6 +50,8 @@ async function dispatch(
   if (command.load === undefined) {
     throw new TypeError(`the command table has no code for "${commandName}"`);
   }
+  // Before any code of the command is there: a server, for one, must never start a program.
+  if (!command.runs) io.giveUpRunning?.();
   const module = await command.load();
   const context: CommandContext = {
     args,
@@ -67,6 +69,7 @@ async function dispatch(
     colour: (stream) => colour(io, stream),
     askSecret: io.askSecret,
     env: io.env,
+    giveUpRunning: () => io.giveUpRunning?.(),
   };
   return await module.run(context) ?? EXIT_OK;
 }

@@ -6,6 +6,7 @@ import { contacts } from "./contact_commands.ts";
 import { log } from "./log_commands.ts";
 import { mailCommands } from "./mail_commands.ts";
 import { sendCommands } from "./send_commands.ts";
+import { watch } from "./watch_commands.ts";
 import { searchCommands } from "./search_commands.ts";
 import { transferCommands } from "./transfer_commands.ts";
 import {
@@ -52,6 +53,8 @@ const connect: Command = {
       summary: "Another port, and the password from a file",
     },
   ],
+  // The user's editor.
+  runs: true,
   load: () => import("./commands/connect.ts"),
 };
 
@@ -101,6 +104,7 @@ export const clientCommands: readonly Command[] = [
   join,
   ...sendCommands,
   ...mailCommands,
+  watch,
   ...searchCommands,
   contacts,
   log,

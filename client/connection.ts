@@ -12,6 +12,7 @@ import { ping } from "../protocol/messages/ping.ts";
 import { addressText, type ServerAddress } from "./address.ts";
 import { systemClock } from "./clock.ts";
 import { ConnectError } from "./errors.ts";
+import { Heartbeat } from "./live/heartbeat.ts";
 
 /** How long dialling may take, and how long the server may be silent during the handshake. */
 const SILENCE_MS = 15_000;
@@ -29,7 +30,7 @@ export class Connection {
   readonly #pump: Promise<void>;
   #writing: Promise<void> | null = null;
   #silence: Timer | undefined;
-  #heartbeat: Timer | undefined;
+  #heartbeat: Heartbeat | undefined;
   #ended = false;
 
   private constructor(conn: Deno.TcpConn) {
@@ -65,14 +66,11 @@ export class Connection {
   keepAlive(session: ClientSession): void {
     clearTimeout(this.#silence);
     this.#silence = undefined;
-    let answered = true;
-    const heartbeat = setInterval(() => {
-      if (!answered) return this.#end(new Error("the server does not answer"));
-      answered = false;
-      session.request(ping, {}).then(() => answered = true, () => undefined);
-    }, HEARTBEAT_MS);
-    Deno.unrefTimer(heartbeat);
-    this.#heartbeat = heartbeat;
+    this.#heartbeat = new Heartbeat({
+      intervalMs: HEARTBEAT_MS,
+      ping: () => session.request(ping, {}),
+      onDead: () => this.#end(new Error("the server does not answer")),
+    });
   }
 
   /** Says goodbye where there is somebody to say it to, and ends the connection. */
@@ -130,7 +128,7 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#silence);
-    clearInterval(this.#heartbeat);
+    this.#heartbeat?.stop();
     this.link.end(cause);
     try {
       this.#conn.close();

@@ -42,8 +42,11 @@ export const MAX_BUNDLE_BYTES = 64 * 1024;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A session that has said nothing for so long is ended. */
 export const IDLE_TIMEOUT_MS = 15 * 60_000;
-/** How often a client says that it is still there. */
-export const HEARTBEAT_MS = 60_000;
+/**
+ * How often a client says that it is still there. What was not answered by the next time is taken for
+ * a dead link, which is so noticed within twice as long.
+ */
+export const HEARTBEAT_MS = 30_000;
 
 /** Sessions at once, unless the administrator says otherwise. */
 export const DEFAULT_MAX_CONNECTIONS = 5;

@@ -97,6 +97,14 @@ export class MailIndex {
     return undefined;
   }
 
+  /** The greatest index there is, 0 without any. */
+  get lastIndex(): number {
+    const number = Math.max(-1, ...this.#segments.keys());
+    let last = 0;
+    for (const index of this.#segments.get(number)?.indexes() ?? []) last = index;
+    return last;
+  }
+
   /** All indexes, the newest mail (by `when`) first. */
   indexes(): readonly number[] {
     return this.#order ??= this.#inOrder();

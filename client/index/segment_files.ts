@@ -2,10 +2,10 @@
  * Parts of an account's indexes on this device's disk, sealed for the account:
  *
  * ```
- * index/REALM_USER/NAME.sealed   0600   Stream(HKDF(BK, "index"), context) over the part
+ * index/REALM_USER/NAME.sealed   0600   the part, sealed as crypto/sealed_part.ts says
  * ```
  *
- * with the context `"mailsec/1 index\0" ‖ realm ‖ lp8(user) ‖ name`. Everything in there can be had
+ * with the context `realm ‖ lp8(user) ‖ name`. Everything in there can be had
  * again from the server: a file that is missing, damaged or of another account is as none, and
  * a disk that takes nothing is no error.
  */
@@ -13,8 +13,7 @@
 import { type Bytes, ByteWriter, toHex, utf8 } from "../../crypto/bytes.ts";
 import { DecryptionError } from "../../crypto/errors.ts";
 import { type BundleOwner, indexKey } from "../../crypto/key_bundle.ts";
-import { INDEX, labelled } from "../../crypto/labels.ts";
-import { openStream, sealStream } from "../../crypto/stream.ts";
+import { openPart, sealPart } from "../../crypto/sealed_part.ts";
 import { writeBytes } from "../config_file.ts";
 import { ConfigError } from "../errors.ts";
 import type { SegmentStore } from "./segment_store.ts";
@@ -32,13 +31,13 @@ export class IndexSealer {
   }
 
   seal(name: string, bytes: Bytes): Promise<Bytes> {
-    return sealStream(this.#key, this.#context(name), bytes);
+    return sealPart(this.#key, this.#context(name), bytes);
   }
 
   /** Null for anything that was not sealed for this account under this name. */
   async open(name: string, sealed: Bytes): Promise<Bytes | null> {
     try {
-      return await openStream(this.#key, this.#context(name), sealed);
+      return await openPart(this.#key, this.#context(name), sealed);
     } catch (error) {
       if (error instanceof DecryptionError) return null;
       throw error;
@@ -47,10 +46,7 @@ export class IndexSealer {
 
   #context(name: string): Bytes {
     const { realm, user } = this.#owner;
-    return labelled(
-      INDEX,
-      new ByteWriter().bytes(realm).lp8(utf8(user)).bytes(utf8(name)).finish(),
-    );
+    return new ByteWriter().bytes(realm).lp8(utf8(user)).bytes(utf8(name)).finish();
   }
 }
 

@@ -13,7 +13,7 @@ import type { FindOptions, SearchedMails, SearchTerm } from "./types.ts";
 import { mailsBySegment, missingIn } from "./wanted.ts";
 
 /** Tables read ahead of the one that is searched. */
-const TABLES_AT_ONCE = 3;
+const TABLES_AT_ONCE = 4;
 /** Terms in one expression: FTS5 limits how deep it may be. */
 const TERMS_AT_ONCE = 50;
 

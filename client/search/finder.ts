@@ -5,7 +5,7 @@
 
 import { inOrder } from "../in_order.ts";
 import { matchExpression, tableFor, type WordTerm, wordTerms } from "./expression.ts";
-import type { FtsTable, Match, TableKind } from "./fts_table.ts";
+import type { FtsTable, Match } from "./fts_table.ts";
 import type { MailSet } from "./mail_set.ts";
 import { rowMatches } from "./row_match.ts";
 import type { Shelf } from "./shelf.ts";
@@ -42,7 +42,10 @@ export class Finder {
         ...matches(table, terms, ranked).filter(({ index }) => there.has(index)),
         ...this.#inRows(there, table.covered, terms),
       ];
-      return await this.#shelf.use(segment, kind satisfies TableKind, look);
+      if (kind === "positions" && !await this.#mayHave(segment, terms)) {
+        return this.#inRows(there, coverage.get(segment)?.covered, terms);
+      }
+      return await this.#shelf.use(segment, kind, look);
     };
     const segments = [...mailsBySegment(this.#mails)];
     for await (const some of inOrder(segments, search, TABLES_AT_ONCE)) {
@@ -54,6 +57,12 @@ export class Finder {
     return found;
   }
 
+  /** Whether the words are there at all: the small table saves opening the large one. */
+  #mayHave(segment: number, terms: readonly WordTerm[]): Promise<boolean> {
+    const look = (table: FtsTable) => matches(table, singleWords(terms), false).length > 0;
+    return this.#shelf.use(segment, "words", look);
+  }
+
   /** Mails that are not covered, by what the list knows of them. */
   #inRows(there: MailSet, covered: MailSet | undefined, terms: readonly WordTerm[]): Match[] {
     if (covered !== undefined && there.countMissingIn(covered) === 0) return [];
@@ -61,6 +70,15 @@ export class Finder {
       .filter((index) => rowMatches(this.#mails.row(index)!, terms))
       .map((index) => ({ index, rank: 0 }));
   }
+}
+
+/** The words of terms, wherever they stand. */
+function singleWords(terms: readonly WordTerm[]): WordTerm[] {
+  return terms.flatMap(({ words, prefix = false }) =>
+    words.map((word, i) => (
+      { text: word, words: [word], prefix: prefix && i === words.length - 1 }
+    ))
+  );
 }
 
 /** The mails of a table that have all the terms. */

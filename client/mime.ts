@@ -35,24 +35,30 @@ export function decodeText(bytes: Uint8Array): string | null {
   }
 }
 
-/** Bytes of the header lines and the empty line after them (RFC 5322 section 2.1). */
+/**
+ * Bytes of the header lines and the empty line after them (RFC 5322 section 2.1).
+ *
+ * @throws {FormatError} when there is no empty line.
+ */
 export function headerLength(message: Uint8Array): number {
+  const length = headerEnd(message);
+  if (length === null) throw new FormatError("the mail has no empty line after its header");
+  return length;
+}
+
+function headerEnd(message: Uint8Array): number | null {
   for (let i = 0; i < message.length; i++) {
     if (message[i] !== LINE_FEED) continue;
     if (message[i + 1] === LINE_FEED) return i + 2;
     if (message[i + 1] === CARRIAGE_RETURN && message[i + 2] === LINE_FEED) return i + 3;
   }
-  throw new FormatError("the mail has no empty line after its header");
+  return null;
 }
 
-/**
- * Reads the RFC 5322 bytes of a mail.
- *
- * @throws {FormatError} when they are not a mail.
- */
+/** Reads the RFC 5322 bytes of a mail; an imported one may be a header and nothing else. */
 export async function parseMime(message: Bytes): Promise<ParsedMime> {
   const { default: PostalMime } = await import("postal-mime");
-  const bodyStart = headerLength(message);
+  const bodyStart = headerEnd(message) ?? message.length;
   const head = await PostalMime.parse(message.slice(0, bodyStart));
   const headers = new Map(head.headers.map(({ key, value }) => [key, value]));
   const single = readSinglePart(headers, message.subarray(bodyStart));

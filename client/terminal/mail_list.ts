@@ -49,16 +49,18 @@ export function mailListLines(
 ): string[] {
   const wide = width >= LEAST_WIDTH_WITH_TIME;
   const withKeys = wide && items.some(({ contact }) => stateMark(contact) !== "");
-  const withCounts = items.some(({ threadCount = 1 }) => threadCount > 1);
+  const folded = items.some(({ threadCount = 1 }) => threadCount > 1);
+  const narrow = width < LEAST_WIDTH_WITH_YEAR;
+  const withCounts = folded && !narrow;
   const columns: Column[] = [
-    { header: width < LEAST_WIDTH_WITH_YEAR ? "NO" : "INDEX", align: "right" },
+    { header: narrow ? "NO" : "INDEX", align: "right" },
     { header: " " },
     { header: sent ? "TO" : "FROM", min: 4 },
     ...(withKeys ? [{ header: "KEYS" }] : []),
     ...(folders ? [{ header: "FOLDER", min: 4 }] : []),
     { header: "DATE" },
     ...(withCounts ? [{ header: "N", align: "right" } as const] : []),
-    { header: "TITLE", min: 6 },
+    { header: "TITLE", min: narrow ? 4 : 6 },
     { header: "SIZE", align: "right" },
   ];
   const marks = marksOf(items, wide);
@@ -70,7 +72,7 @@ export function mailListLines(
     ...(folders ? [item.folderName] : []),
     shortDate(item.date, width),
     ...(withCounts ? [String(item.threadCount ?? 1)] : []),
-    item.rejected === undefined ? item.title : `(rejected: ${item.rejected})`,
+    (folded && narrow ? `(${item.threadCount ?? 1}) ` : "") + titleOf(item),
     formatSize(item.size),
   ]);
   const table = renderTable(columns, rows, {
@@ -79,6 +81,10 @@ export function mailListLines(
     rowStyle: (line, row) => items[row]!.unread ? style.bold(line) : line,
   });
   return [...table, ...warningLines(items, style)];
+}
+
+function titleOf({ title, rejected }: MailListItem): string {
+  return rejected === undefined ? title : `(rejected: ${rejected})`;
 }
 
 /** `2026-11-23 19:17`, `2026-11-23` or `11-23`. */

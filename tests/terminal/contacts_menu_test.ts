@@ -111,7 +111,7 @@ Deno.test("menu: a list of verified senders has no column for keys", async () =>
 
 Deno.test("menu: unverified recipients are marked when they were named, others are not", async () => {
   const mailbox = mailboxWith(contactWith("bob"), contactWith("eve", { state: "vouched" }));
-  const { err } = await menuWith(["1", "bob; eve", "T", "", ".", "4"], { mailbox });
+  const { err } = await menuWith(["1", "bob; eve", "", "T", "", ".", "", "4"], { mailbox });
   assertStringIncludes(err, "bob (unverified): compare fingerprints once");
   assert(!err.includes("eve"), err);
 });

@@ -18,16 +18,21 @@ const MAX_OFFERED = 9;
 export async function composeAndSend(menu: MenuWorld): Promise<void> {
   const begun = menu.prompter.interactive ? await chooseDraft(menu) : "new";
   if (begun === null) return;
-  await writeAndSend(menu, begun === "new" ? emptyDraft() : begun);
+  if (begun === "new") await writeAndSend(menu, emptyDraft());
+  else await writeAndSend(menu, begun, { begunBefore: true });
 }
 
 /** Asks for what is missing, shows it, and sends it; whatever is not sent is kept as a draft. */
-export async function writeAndSend(menu: MenuWorld, draft: Draft): Promise<void> {
+export async function writeAndSend(
+  menu: MenuWorld,
+  draft: Draft,
+  { begunBefore = false } = {},
+): Promise<void> {
   const isAnswer = draft.inReplyTo !== null || draft.forwards !== null;
   await kept(menu, draft, async () => {
-    if (isAnswer && draft.id === null) return await writeAnswer(menu, draft);
-    const isComplete = draft.body !== null && draft.heads.to.length > 0 && draft.id !== null;
-    if (isComplete) return true;
+    if (isAnswer && !begunBefore) return await writeAnswer(menu, draft);
+    const isComplete = draft.body !== null && draft.heads.to.length > 0;
+    if (begunBefore && isComplete) return true;
     return await askRecipients(menu, draft) && await askTitle(menu, draft) &&
       await askBody(menu, draft);
   });
@@ -59,10 +64,8 @@ async function kept(menu: MenuWorld, draft: Draft, write: () => Promise<boolean>
   }
   if (outcome === "keep") return await keepDraft(menu, draft);
   forget(menu, draft);
-  if (outcome === "discard") {
-    if (draft.id !== null) await menu.mailbox.compose.remove(draft.id);
-    await tell(menu, "Discarded.");
-  }
+  if (draft.id !== null) await menu.mailbox.compose.remove(draft.id);
+  if (outcome === "discard") await tell(menu, "Discarded.");
 }
 
 /** Shows what was begun and not sent. "new": none of it; null: back to the menu. */

@@ -87,7 +87,9 @@ async function act(menu: MenuWorld, mail: Mail, letter: string): Promise<boolean
   switch (letter) {
     case "e":
       if (mail.kind !== "draft") break;
-      await writeAndSend(menu, draftFrom(await compose.open(mail.id)));
+      await writeAndSend(menu, draftFrom(await compose.open(mail.id)), {
+        begunBefore: true,
+      });
       return true;
     case "r":
     case "a":

@@ -11,7 +11,9 @@ export async function keepDraft(menu: MenuWorld, draft: Draft): Promise<void> {
   if (isEmpty(draft)) return;
   try {
     await save(menu, draft);
-    forget(menu, draft);
+    // Only the very same mail is not doubled, if it has arrived: it stays here, too.
+    if (draft.sealed === null) forget(menu, draft);
+    else if (!menu.unsaved.includes(draft)) menu.unsaved.push(draft);
     await tell(menu, "Not sent. It is saved as a draft: choose 1 to go on with it.");
   } catch (error) {
     if (!(error instanceof MailsecError)) throw error;
@@ -34,7 +36,6 @@ export function forget({ unsaved }: MenuWorld, draft: Draft): void {
 /** Saves what could not be saved before. False when it still cannot be. */
 export async function saveWaiting(menu: MenuWorld): Promise<boolean> {
   for (const draft of [...menu.unsaved]) {
-    // One that may have arrived stays here too: only the very same mail is not doubled.
     if (draft.sealed !== null && draft.id !== null) continue;
     try {
       await save(menu, draft);

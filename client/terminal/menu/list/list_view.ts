@@ -43,7 +43,7 @@ export function viewQuery({ folder, query, unread }: ListView, more = ""): strin
 export function rangeQuery(view: ListView, ranges: readonly Range[]): string {
   const { folder, query } = view;
   const where = query !== "" && hasFolder(query) ? "" : place(folder);
-  return joined(where, query, view.unread ? "is:unread" : "", rangesQuery(ranges));
+  return `${joined(where, query, view.unread ? "is:unread" : "")} ${rangesQuery(ranges)}`;
 }
 
 function place(folder: string | null): string {

@@ -52,3 +52,9 @@ function escape(text: string, keeps: (character: string) => boolean): string {
     return `\\u{${code.toString(16)}}`;
   });
 }
+
+/** As {@linkcode escapedJson}, on one line: for output of which each line is a value. */
+export function escapedJsonLine(value: unknown): string {
+  // Line ends within texts are escaped: those that are there are of the layout.
+  return escapedJson(value).replace(/\n */g, "");
+}

@@ -2,7 +2,7 @@
 
 import type { CommandContext } from "../../cli/command.ts";
 import { EXIT_FAILED, EXIT_OK } from "../../cli/exit_codes.ts";
-import { escapedJson, escapeLine } from "../../cli/escape.ts";
+import { escapedJsonLine, escapeLine } from "../../cli/escape.ts";
 import type { Enrolment } from "../account_care.ts";
 import { InterruptedError } from "../terminal/prompter.ts";
 import { qrLines } from "../terminal/qr.ts";
@@ -50,5 +50,5 @@ async function showCode(
 
 /** One line for each value, so that a reader need not wait for the end. */
 function jsonLine(value: unknown): string {
-  return `${escapedJson(value).replace(/\n */g, "")}\n`;
+  return `${escapedJsonLine(value)}\n`;
 }

@@ -1,7 +1,7 @@
 /** `mailsec watch [QUERY]` */
 
 import type { CommandContext } from "../../cli/command.ts";
-import { escapedJson, escapeLine } from "../../cli/escape.ts";
+import { escapedJsonLine, escapeLine } from "../../cli/escape.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit_codes.ts";
 import { truncateToWidth } from "../../cli/text_width.ts";
 import { Hook } from "../live/hook.ts";
@@ -55,6 +55,7 @@ class Watching {
     live.onConnection((state) => this.#inTurn(() => this.#tellState(state)));
     try {
       await live.start();
+      await this.#mailbox.mails.emptyOldTrash();
       await explain(this.#context, "Watching for new mail; Ctrl-C ends it.");
       return await this.#end.promise;
     } finally {
@@ -71,7 +72,7 @@ class Watching {
   async #tell(item: MailListItem): Promise<void> {
     if (!await this.#isMeant(item)) return;
     const { options } = this.#context;
-    const json = escapedJson(listItemJson(item));
+    const json = escapedJsonLine(listItemJson(item));
     await this.#context.stdout(`${options.flag("json") ? json : this.#line(item)}\n`);
     if (options.flag("bell")) await this.#context.stderr(BELL);
     const { id, index, from, title } = item;

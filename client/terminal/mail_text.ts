@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<Mail["kind"], string | null>> = {
 /** The whole mail, ending with a line end; nothing in it can move the cursor. */
 export function mailText(mail: Mail, style: Style): string {
   const field = (name: string, value: string) =>
-    `${style.dim(`${name}:`.padEnd(9))}${escapeLine(value)}`;
+    `${style.dim(`${name}:`.padEnd(10))}${escapeLine(value)}`;
   const keys = senderSentence(mail.from, mail.contact);
   const lines = [
     field("From", mail.from),
@@ -24,7 +24,7 @@ export function mailText(mail: Mail, style: Style): string {
     ...(mail.cc.length > 0 ? [field("Cc", mail.cc.join(", "))] : []),
     ...(mail.bcc.length > 0 ? [field("Bcc", mail.bcc.join(", "))] : []),
     field("Date", formatDate(mail.date)),
-    `${style.dim("Title:".padEnd(9))}${style.bold(escapeLine(mail.title))}`,
+    `${style.dim("Title:".padEnd(10))}${style.bold(escapeLine(mail.title))}`,
     field("Size", formatSize(mail.size)),
     ...(mail.folder === "inbox" ? [] : [field("Folder", mail.folderName)]),
     ...mail.attachments.map(({ name, type, size }, i) =>

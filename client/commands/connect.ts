@@ -11,6 +11,7 @@ import { normalizeUserName } from "../../crypto/names.ts";
 import { addressText, type ServerAddress } from "../address.ts";
 import { Mailbox } from "../mailbox.ts";
 import { LinesPrompter } from "../terminal/lines_prompter.ts";
+import { editorOf } from "../terminal/run_editor.ts";
 import { runMenu } from "../terminal/menu/menu.ts";
 import { InterruptedError, type Prompter } from "../terminal/prompter.ts";
 import { terminal } from "../terminal/questions.ts";
@@ -29,12 +30,14 @@ export async function run(context: CommandContext): Promise<void> {
     })
     : await join(context, { line: invite, address, user });
   mailbox.search.follow((changed) => mailbox.index.onChange(changed));
+  const edit = context.stdinIsTerminal ? editorOf(context.env) : undefined;
   try {
     await runMenu({
       mailbox,
       server: addressText(address),
       prompter: menuPrompter(context),
       ...{ unsaved: [], last: { undo: null } },
+      ...(edit === undefined ? {} : { edit }),
       style: styleFor(context.colour("stdout")),
       coloured: context.colour("stdout"),
       show: (text) => context.stdout(text),

@@ -1,5 +1,6 @@
 /** A menu without a server: a mailbox that does what it is told, and prepared answers. */
 
+import type { ConnectionState } from "../../client/live/live_mailbox.ts";
 import type { ActionResult, Which } from "../../client/mail_actions.ts";
 import { folderId } from "../../client/folder_names.ts";
 import type {
@@ -159,7 +160,21 @@ export class FakeMailbox implements MenuMailbox {
   };
 
   newMail: (item: MailListItem) => void = () => {};
-  closed: (reason: string) => void = () => {};
+  connection: (state: ConnectionState) => void = () => {};
+
+  readonly live: MenuMailbox["live"] = {
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    retryNow: () => this.connection({ state: "connected" }),
+    onNewMail: (callback) => {
+      this.newMail = callback;
+      return () => this.newMail = () => {};
+    },
+    onConnection: (callback) => {
+      this.connection = callback;
+      return () => this.connection = () => {};
+    },
+  };
 
   readonly keyLog: KeyLogView = {
     head: () => ({ size: this.logEntries.length, root: "cd".repeat(32), note: "" }),
@@ -330,16 +345,6 @@ export class FakeMailbox implements MenuMailbox {
   read(which: number | string): Promise<Mail> {
     const mail = this.opened.find(({ index, id }) => index === which || id === which);
     return mail ? Promise.resolve(mail) : Promise.reject(new NotFoundError(`No mail ${which}.`));
-  }
-
-  onNewMail(callback: (item: MailListItem) => void) {
-    this.newMail = callback;
-    return () => this.newMail = () => {};
-  }
-
-  onClosed(callback: (reason: string) => void) {
-    this.closed = callback;
-    return () => this.closed = () => {};
   }
 }
 

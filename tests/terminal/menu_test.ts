@@ -67,7 +67,7 @@ Deno.test("menu: a wrong index is asked for again", async () => {
   const { out, err, unused } = await menuWith(["3", "9", "x", "3", "", "4"], { mailbox });
   assertStringIncludes(err, "No mail 9.\n");
   assertStringIncludes(err, '"x" is no index.');
-  assertStringIncludes(out, "Title:   Title 3\n");
+  assertStringIncludes(out, "Title:    Title 3\n");
   assertStringIncludes(out, "\n\nThe body\n");
   assertEquals(unused, 0);
 });
@@ -108,11 +108,18 @@ Deno.test("menu: new mail is announced", async () => {
 Deno.test("menu: a lost connection is explained, and there is a new one without asking", async () => {
   const mailbox = new FakeMailbox();
   const breaks = () => {
-    mailbox.closed("The server is shutting down");
+    const waiting = {
+      state: "waiting",
+      reason: "The server is shutting down.",
+      retryMs: 1,
+    } as const;
+    // Each attempt is reported; a person wants to hear of it once.
+    mailbox.connection(waiting);
+    mailbox.connection(waiting);
     return "2";
   };
   const { err } = await menuWith([breaks, "2", "4"], { mailbox });
-  assertStringIncludes(err, "The connection was lost: The server is shutting down\n");
+  assertEquals(err.split("The connection was lost: The server is shutting down.").length, 2);
   assertEquals(err.split("Connected again.\n").length, 2);
 });
 

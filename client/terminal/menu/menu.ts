@@ -2,6 +2,7 @@
 
 import { truncateToWidth } from "../../../cli/text_width.ts";
 import { escapeLine } from "../../../cli/escape.ts";
+import type { ConnectionState } from "../../live/live_mailbox.ts";
 import type { MailListItem } from "../../mailbox_types.ts";
 import { composeAndSend } from "./compose.ts";
 import { manageAccount } from "./account.ts";
@@ -27,28 +28,26 @@ const ENTRIES = [
 
 /** What lasts from one round of the menu to the next. */
 interface MenuState {
-  /** Why there is no connection, while there is none. */
-  lost: string | null;
+  /** Whether there is no connection. */
+  lost: boolean;
   /** What was told already of what the user must know. */
   readonly told: Set<string>;
 }
 
 /** Shows the menu and does what is chosen, until that is to terminate or the input ends. */
 export async function runMenu(menu: MenuWorld): Promise<void> {
-  const state: MenuState = { lost: null, told: new Set() };
+  const state: MenuState = { lost: false, told: new Set() };
+  const { live } = menu.mailbox;
   const stops = [
-    menu.mailbox.onNewMail((item) =>
-      menu.prompter.notify(announcement(menu, item), { bell: true })
-    ),
-    menu.mailbox.onClosed((reason) => {
-      state.lost = reason;
-      menu.prompter.notify(`The connection was lost: ${escapeLine(reason)}`);
-    }),
+    live.onNewMail((item) => menu.prompter.notify(announcement(menu, item), { bell: true })),
+    live.onConnection((connection) => tellConnection(menu, state, connection)),
   ];
   try {
+    await live.start();
     while (await round(menu, state));
   } finally {
     for (const stop of stops) stop();
+    await live.stop();
   }
 }
 
@@ -104,15 +103,24 @@ function entryOf(answer: string): 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | undefined {
   return undefined;
 }
 
-/** After a lost connection: connects again, and saves what could not be saved before. */
+/** Tries at once what would be tried later, and saves what could not be saved before. */
 async function reconnect(menu: MenuWorld, state: MenuState): Promise<void> {
-  if (state.lost !== null) {
-    // Any request opens a new session, and only that one brings news of new mail again.
-    await menu.mailbox.list({ limit: 1 });
-    state.lost = null;
-    await tell(menu, "Connected again.");
-  }
+  if (state.lost) menu.mailbox.live.retryNow();
   if (menu.unsaved.length > 0) await saveWaiting(menu);
+}
+
+/** Says once that the connection is gone, and that it is back. */
+function tellConnection(menu: MenuWorld, state: MenuState, connection: ConnectionState): void {
+  if (connection.state === "connected") {
+    if (state.lost) menu.prompter.notify("Connected again.");
+    state.lost = false;
+  } else if (connection.state === "refused") {
+    menu.prompter.notify(escapeLine(`No connection: ${connection.error.message}`));
+  } else if (!state.lost) {
+    state.lost = true;
+    const text = `The connection was lost: ${connection.reason} It is opened again by itself.`;
+    menu.prompter.notify(truncateToWidth(escapeLine(text), menu.world.columns - 1));
+  }
 }
 
 function announcement(menu: MenuWorld, item: MailListItem): string {

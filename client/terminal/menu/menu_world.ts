@@ -7,6 +7,7 @@ import { wrapMessage } from "../../../cli/wrap.ts";
 import { MailsecError } from "../../../crypto/errors.ts";
 import type { Compose } from "../../compose/compose.ts";
 import type { Folders } from "../../folders.ts";
+import type { LiveMailbox } from "../../live/live_mailbox.ts";
 import type { MailActions } from "../../mail_actions.ts";
 import type { Mailbox } from "../../mailbox.ts";
 import type { MailSearch } from "../../search/search.ts";
@@ -19,6 +20,7 @@ export interface MenuMailbox extends MailboxFunctions {
   readonly folders: Pick<Folders, "list" | "names" | "resolve" | "add" | "rename" | "remove">;
   readonly compose: Pick<Compose, "reply" | "forward" | "open" | "save" | "remove">;
   readonly search: Pick<MailSearch, "index">;
+  readonly live: Pick<LiveMailbox, "onNewMail" | "onConnection" | "start" | "stop" | "retryNow">;
 }
 
 type MailboxFunctions = Pick<
@@ -30,8 +32,6 @@ type MailboxFunctions = Pick<
   | "deliver"
   | "list"
   | "read"
-  | "onNewMail"
-  | "onClosed"
   | "contacts"
   | "contact"
   | "verifyContact"

@@ -81,12 +81,14 @@ function argumentUsage(argument: Argument): string {
   return argument.optional ? `[${word}]` : word;
 }
 
-function optionUsage(option: Option): string {
+/** `-t, --title TITLE` */
+export function optionUsage(option: Option): string {
   const short = option.short === undefined ? "    " : `-${option.short}, `;
   return `${short}--${option.name}${option.value === undefined ? "" : ` ${option.value}`}`;
 }
 
-function optionSummary(option: Option): string {
+/** What an option does, with its choices, its default and its variable. */
+export function optionSummary(option: Option): string {
   const notes = [];
   if (option.choices !== undefined) notes.push(`one of ${option.choices.join(", ")}`);
   if (option.repeatable) notes.push("may be repeated");
@@ -95,7 +97,8 @@ function optionSummary(option: Option): string {
   return notes.length === 0 ? option.summary : `${option.summary} (${notes.join("; ")})`;
 }
 
-function argumentSummary({ summary, choices }: Argument): string {
+/** What an argument is, with its choices. */
+export function argumentSummary({ summary, choices }: Argument): string {
   return choices === undefined ? summary : `${summary} (one of ${choices.join(", ")})`;
 }
 

@@ -57,7 +57,7 @@ function word(text: string, at: number): { token: Token; length: number } {
   const keyLength = key?.[0].length ?? 0;
   const { value, quoted, length } = valueOf(text, at + keyLength);
   const token = {
-    ...{ kind: "word" as const, at, key: key?.[1]!.toLowerCase() ?? null },
+    ...{ kind: "word" as const, at, key: key?.[1]?.toLowerCase() ?? null },
     ...{ value, quoted, valueAt: at + keyLength },
   };
   return { token, length: keyLength + length };

@@ -60,7 +60,7 @@ Deno.test("program: hostile words, wrong usage and control characters in what is
     const body = "calm \x1b[2J\u202Ewater\n";
     await office.must(["send", "bob", "--title", "Bell \x07", "--body", body], { user: "alice" });
     const found = await office.must(["search", "water"], { user: "bob" });
-    assert(!/[\x07\x1b\u202e]/.test(found), JSON.stringify(found));
+    assert(!["\x07", "\x1b", "\u202e"].some((c) => found.includes(c)), JSON.stringify(found));
     const nothing = await office.run(["search", "calmer"], { user: "bob" });
     assertEquals([nothing.code, nothing.stdout], [0, ""]);
     assertMatch(nothing.stderr, /Nothing found/);

@@ -34,6 +34,7 @@ const connect: Command = {
     "A mail can be written in your editor: VISUAL or EDITOR must name it. The text is in a file " +
     "meanwhile, for you alone; where XDG_RUNTIME_DIR names a folder that is kept in memory, there, " +
     "so that it does not get to a disk. It is overwritten and removed afterwards.",
+    "New mail is announced at once, with a bell: MAILSEC_BELL=off keeps it silent.",
     "What was begun and not sent is saved as a draft, sealed, on the server: choose 1 to go on with " +
     "it, on any computer.",
     "Without a terminal the menu takes its answers from the lines of standard input.",

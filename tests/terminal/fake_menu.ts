@@ -395,8 +395,8 @@ export async function menuWith(
         if (verdict !== "more") run.err += `${verdict.refused}\n`;
       }
     },
-    notify(text: string) {
-      run.err += `${text}\n`;
+    notify(text: string, { bell = false }: { bell?: boolean } = {}) {
+      run.err += `${bell ? "\x07" : ""}${text}\n`;
     },
   };
   const menu: MenuWorld = {

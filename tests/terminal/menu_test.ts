@@ -102,7 +102,9 @@ Deno.test("menu: new mail is announced", async () => {
     return "4";
   };
   const { err } = await menuWith([arrives], { mailbox });
-  assertEquals(err, "New mail from bob: ␛[2JHi (index 8)\n");
+  assertEquals(err, "\x07New mail from bob: ␛[2JHi (index 8)\n");
+  const silent = await menuWith([arrives], { mailbox, env: { MAILSEC_BELL: "off" } });
+  assertEquals(silent.err, "New mail from bob: ␛[2JHi (index 8)\n");
 });
 
 Deno.test("menu: a lost connection is explained, and there is a new one without asking", async () => {

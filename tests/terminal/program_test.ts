@@ -13,6 +13,7 @@ function inOffice(name: string, use: (office: Office) => Promise<void>): void {
 }
 
 const CHOICE = "Your choice: ";
+const COMMAND = /Index or command \([^)]*\): /;
 
 /** Runs mailsec in a terminal; `after` is run by the shell in the same one. */
 function start(
@@ -152,20 +153,26 @@ inOffice("the menu sends, announces, lists, displays and terminates", async (off
   await alice.answer("To (names separated by ; or ,): ", "bob; nobdy");
   await alice.expect("nobdy");
   await alice.answer("To (names separated by ; or ,): bob; nobdy", "\x17carol");
+  await alice.answer("Cc (Enter: nobody; secretly: bcc: NAME): ", "");
   await alice.answer("Title: ", "Grüße \x7f\x7f 日本");
   await alice.answer("File to load the body from (Enter to type it): ", "");
   await alice.expect('A line with a single "."');
   await alice.type("first line\rsecond 😀x\x7f line\r.\r");
+  await alice.expect("Title:    Grüß 日本\r\n");
+  await alice.answer("Send it? ", "");
   await alice.expect("to bob, carol.");
 
   await bob.expect("New mail from alice: Grüß 日本 (index 1)");
   await bob.type("2\r");
   await bob.expect(/ 1 {2}\* {2}alice .*Grüß 日本/);
+  await bob.answer(COMMAND, "q");
   await bob.answer(CHOICE, "3");
   await bob.answer("Index of the mail (Enter for the menu): ", "1");
   await bob.expect("first line\r\nsecond 😀 line\r\n");
+  await bob.answer("(Enter: back): ", "");
   await bob.answer(CHOICE, "2");
   await bob.expect(/ 1 {5}alice /);
+  await bob.answer(COMMAND, "");
   await bob.answer(CHOICE, "4");
   await alice.answer(CHOICE, "4");
   assertEquals([(await alice.end()).code, (await bob.end()).code], [0, 0]);
@@ -174,12 +181,15 @@ inOffice("the menu sends, announces, lists, displays and terminates", async (off
 inOffice("what is pasted does not answer the questions after it", async (office) => {
   const alice = await loggedIn(office, "alice");
   await alice.answer(CHOICE, "1");
-  await alice.answer("To (names", "bob");
+  // The rest of a name that is clear is put in by Tab.
+  await alice.answer("To (names", "bo\t");
+  await alice.answer("Cc (", "");
   await alice.expect("Title: ");
   await alice.type("\x1b[200~two\rlines\r\x1b[201~\r");
   await alice.answer("File to load", "");
   await alice.expect('A line with a single "."');
   await alice.type("\x1b[200~a\rb\r\x1b[201~c\r.\r");
+  await alice.answer("Send it? ", "");
   await alice.expect("Sent 5 B to bob.");
   await alice.answer(CHOICE, "4");
   await alice.end();
@@ -272,21 +282,50 @@ inOffice("an unknown server is shown and trusted only by a yes", async (office) 
   assertEquals((await pinned.end()).code, 0);
 });
 
-inOffice("a lost connection is explained, and a new one offered", async (office) => {
+inOffice("a lost connection comes back by itself, and no draft is lost with it", async (office) => {
   const pty = await loggedIn(office, "alice");
-  await pty.expect(CHOICE);
+  await pty.answer(CHOICE, "1");
+  await pty.answer("To (names", "bob");
+  await pty.answer("Cc (", "");
+  await pty.answer("Title: ", "begun");
+  await pty.answer("File to load", "");
+  await pty.expect('A line with a single "."');
+  await pty.type("half a text\r");
   await office.stopServer();
+  await pty.type("\x03");
+  await pty.expect("what you wrote is kept here until it can be.");
   await pty.expect("The connection was lost: ");
-  await pty.type("2\r");
-  await pty.answer("Connect again? [Y/n] ", "y");
-  await pty.expect("Cannot connect");
   await office.startServer();
   await pty.answer(CHOICE, "2");
-  await pty.answer("Connect again? [Y/n] ", "y");
-  await pty.expect("Connected again.");
   await pty.expect("The inbox is empty.");
   await pty.answer(CHOICE, "4");
   assertEquals((await pty.end()).code, 0);
+  // Another machine goes on with it.
+  const [draft] = JSON.parse(
+    await office.must(["list", "in:drafts", "--json"], { user: "alice" }),
+  );
+  assertEquals([draft.title, draft.kind], ["begun", "draft"]);
+});
+
+inOffice("the editor writes the text, in a file that nobody else can read", async (office) => {
+  const editor = `${office.folder}/editor.sh`;
+  const script = 'stat -c %a "$1" "$(dirname "$1")"\necho "$1" > seen\necho written > "$1"\n';
+  await Deno.writeTextFile(editor, script);
+  const env = { ...office.env, VISUAL: `sh ${editor}`, XDG_RUNTIME_DIR: office.folder };
+  const alice = await loggedIn(office, "alice", { env });
+  await alice.answer(CHOICE, "1");
+  await alice.answer("To (names", "bob");
+  await alice.answer("Cc (", "");
+  await alice.answer("Title: ", "edited");
+  await alice.answer("e: editor): ", "e");
+  await alice.expect("600\r\n700\r\n");
+  await alice.answer("Send it? ", "");
+  await alice.expect("Sent 8 B to bob.");
+  await alice.answer(CHOICE, "4");
+  await alice.end();
+  const path = (await Deno.readTextFile(`${office.folder}/seen`)).trim();
+  assert(path.startsWith(`${office.folder}/mailsec-`), path);
+  assertEquals(await Deno.stat(path.replace(/\/[^/]*$/, "")).catch(() => null), null);
 });
 
 inOffice("a mail cannot move the cursor, and every line fits", async (office) => {

@@ -29,6 +29,7 @@ export async function askRecipients(menu: MenuWorld, draft: Draft): Promise<bool
     draft.heads = { to: named.to, cc: others.cc, bcc: others.bcc };
     if (named.to.length + draft.heads.cc.length + draft.heads.bcc.length === 0) return false;
     if (menu.prompter.interactive && others !== named) {
+      if (!(await exist(menu, named.to))) continue;
       const initial = headsText({ to: [], cc, bcc }, "cc");
       const answer = await menu.prompter.ask(OTHERS, { initial, complete });
       if (answer === null) return false;
@@ -38,6 +39,20 @@ export async function askRecipients(menu: MenuWorld, draft: Draft): Promise<bool
     const outcome = await checkRecipients(menu, draft);
     if (outcome !== "again") return outcome === "right";
   }
+}
+
+/** A wrong name is told at once, before anything else is asked; everything else later. */
+async function exist(menu: MenuWorld, names: readonly string[]): Promise<boolean> {
+  try {
+    if (names.length > 0) await menu.mailbox.checkRecipients(names);
+  } catch (error) {
+    if (error instanceof RecipientsError) {
+      await tellError(menu, error);
+      return false;
+    }
+    if (endsMenu(error)) throw error;
+  }
+  return true;
 }
 
 /** Checks them with the server. `again`: to be asked for again. */

@@ -38,8 +38,9 @@ interface MenuState {
 export async function runMenu(menu: MenuWorld): Promise<void> {
   const state: MenuState = { lost: false, told: new Set() };
   const { live } = menu.mailbox;
+  const bell = menu.world.env("MAILSEC_BELL") !== "off";
   const stops = [
-    live.onNewMail((item) => menu.prompter.notify(announcement(menu, item), { bell: true })),
+    live.onNewMail((item) => menu.prompter.notify(announcement(menu, item), { bell })),
     live.onConnection((connection) => tellConnection(menu, state, connection)),
   ];
   try {

@@ -12,6 +12,9 @@ import { type ListCommand, parseListCommand, sortKeyOf } from "./list_command.ts
 import { listHelp, QUERY_HELP } from "./list_help.ts";
 import { type ListView, PAGE_MAILS, pageOptions, viewTitle } from "./list_view.ts";
 
+/** Narrower terminals get a shorter question. */
+const LEAST_WIDTH_OF_QUESTION = 64;
+
 interface Page {
   readonly items: readonly MailListItem[];
   readonly more: boolean;
@@ -66,8 +69,10 @@ async function askCommand(
   page: Page,
 ): Promise<ListView | "leave"> {
   const enter = page.more ? "next page" : "menu";
+  const narrow = menu.world.columns < LEAST_WIDTH_OF_QUESTION;
+  const question = narrow ? "Command (?: help): " : `Index or command (?: help, Enter: ${enter}): `;
   while (true) {
-    const answer = await menu.prompter.ask(`Index or command (?: help, Enter: ${enter}): `, {
+    const answer = await menu.prompter.ask(question, {
       notices: true,
       complete: queries(menu),
     });

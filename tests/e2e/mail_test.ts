@@ -39,13 +39,16 @@ Deno.test("e2e mail: send, list and read, and the shapes of their JSON", () =>
       assertEquals({ ...item, date: "" }, {
         ...{ index: 1, id: sent.id, from: "alice", to: ["bob", "carol"], date: "" },
         ...{ title: "Minutes", size, unread: true, contact: "unverified" },
+        ...{ flags: [], folder: "inbox", attachments: 0, kind: "mail", thread: sent.id },
       });
       assertMatch(item.date, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
     }
 
     const mail = JSON.parse(await office.must(["read", "1", "--json"], { user: "bob" }));
-    const fields = ["attachments", "body", "contact", "date", "from", "id", "index", "size"];
-    assertEquals(Object.keys(mail).sort(), [...fields, "title", "to"]);
+    assertEquals(Object.keys(mail).sort(), [
+      ...["attachments", "body", "contact", "date", "flags", "folder", "from", "id", "inReplyTo"],
+      ...["index", "kind", "size", "thread", "title", "to"],
+    ]);
     assertEquals([mail.id, mail.from, mail.to], [sent.id, "alice", ["bob", "carol"]]);
     assertEquals([mail.title, mail.body, mail.attachments], ["Minutes", body, []]);
     assertEquals((await listOf(office, "bob"))[0]?.unread, false);

@@ -38,6 +38,7 @@ function pretend(server: HostileServer, box: (honest: MailboxEntry[]) => Mailbox
     const below = told.filter(({ index }) => body.before === null || index < body.before);
     return { total: told.length, modseq, entries: below.slice(0, body.limit) };
   };
+  forgetChanges(server);
   server.lies.entries = async ({ user, body: { indices, messageIds }, honest }) => {
     if (user !== "bob") return await honest();
     const all = Array.from({ length: 50 }, (_, i) => i + 1);
@@ -48,6 +49,14 @@ function pretend(server: HostileServer, box: (honest: MailboxEntry[]) => Mailbox
     );
     return { entries: [...byIndex, ...byId] };
   };
+}
+
+/** Says that everything must be asked for anew. */
+function forgetChanges(server: HostileServer): void {
+  server.lies.changes = async ({ honest }) => ({
+    ...await honest(),
+    ...{ reset: true, more: false, entries: [], removed: [] },
+  });
 }
 
 const shown = (items: MailListItem[]) =>
@@ -64,13 +73,14 @@ Deno.test("hostile server: a mail that is withheld is noticed at the next one", 
   assertEquals(warnings, [INTAKE_WARNINGS.counter_gap]);
 });
 
-Deno.test("hostile server: mails given in another order than they were written in warn", async () => {
+Deno.test("hostile server: mails given in another order than they were written in warn while one is missing", async () => {
   await using at = await office("one", "two");
   // The second comes first, and the first when bob has already looked.
   pretend(at.server, (entries) => entries.filter(({ index }) => index === 2));
   assertEquals(shown(await at.bob.box.list()), [["two", INTAKE_WARNINGS.counter_gap]]);
   at.server.behave();
-  assertEquals(shown(await at.bob.box.list()), [["two", INTAKE_WARNINGS.counter_gap], ["one", ""]]);
+  forgetChanges(at.server);
+  assertEquals(shown(await at.bob.box.list()), [["two", ""], ["one", ""]], "none is missing now");
 });
 
 Deno.test("hostile server: a list out of order is no list", async () => {

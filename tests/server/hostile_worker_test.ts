@@ -128,7 +128,7 @@ Deno.test("hostile worker: another user's mail is not there, however it is asked
   const { messageId, header, summary, content } = mail;
   const sent = await bob.call("request", {
     type: "send",
-    body: { messageId, header, summary, content },
+    body: { messageId, header, summary, content, ownEntry: null },
   });
   assert("body" in (sent.result as object), JSON.stringify(sent));
   const ask = async (port: typeof alice, type: string, body: unknown) =>
@@ -144,6 +144,33 @@ Deno.test("hostile worker: another user's mail is not there, however it is asked
   const put = { items: [{ messageId, revision: 0, sealed: randomBytes(10) }] };
   assertEquals(await ask(alice, "put_entry", put), {
     body: { results: [{ messageId, revision: 0, ok: false }] },
+  });
+  assertEquals(await ask(alice, "remove_mails", { messageIds: [messageId] }), {
+    body: { removed: 0 },
+  });
+  const changes = await ask(alice, "changes", { since: 0, limit: 200 });
+  assertEquals((changes.body as { entries: unknown[] }).entries, []);
+  const blob = { name: randomBytes(16), revision: 0, sealed: randomBytes(10) };
+  assertEquals(await ask(carol, "put_blob", blob), { body: { revision: 1 } });
+  assertEquals(await ask(alice, "get_blob", { name: blob.name }), {
+    body: { revision: 0, sealed: null },
+  });
+  assertEquals(await ask(alice, "list_blobs", { after: null }), {
+    body: { blobs: [], more: false },
+  });
+  assertEquals(await ask(alice, "remove_blob", { name: blob.name, revision: 1 }), {
+    error: "conflict",
+    names: [],
+  });
+  // Her own entry of a mail that she does not get.
+  const toCarol = await sealTestMail({ from: "alice", realm, to: ["carol"] });
+  const stanzas = decodeHeader(toCarol.header).stanzas.filter(({ user }) => user !== "alice");
+  const withoutHer = encodeHeader({ ...decodeHeader(toCarol.header), stanzas });
+  const { summary: text, content: bytes } = toCarol;
+  const odd = { messageId: toCarol.messageId, header: withoutHer, summary: text, content: bytes };
+  assertEquals(await ask(alice, "send", { ...odd, ownEntry: randomBytes(10) }), {
+    error: "bad_request",
+    names: [],
   });
   for (
     const body of [
@@ -175,7 +202,7 @@ Deno.test("hostile worker: a mail in another name, or of another key, than the s
     const upload = { messageId, header, summary };
     for (
       const request of [
-        { type: "send", body: { ...upload, content } },
+        { type: "send", body: { ...upload, content, ownEntry: null } },
         { type: "send_begin", body: { ...upload, contentLength: content.length } },
       ]
     ) {

@@ -76,6 +76,7 @@ export class Mailbox {
   readonly #people: ContactBook;
   /** Ids of mails that were sent from here: their own copies are no news. */
   readonly #sent = new Set<string>();
+  #isTidy = false;
 
   /** @param account Belongs to the mailbox from now on: `close` closes it. */
   constructor(account: OpenAccount) {
@@ -108,7 +109,7 @@ export class Mailbox {
     this.live = new LiveMailbox({
       onEvent: (listener) => account.events.onEvent(listener),
       onClosed: (listener) => account.events.onClosed(listener),
-      sync: () => this.index.sync(),
+      sync: () => this.#syncAndTidy(),
       lastIndex: () => this.index.lastIndex,
       mailsAfter: (index) => this.#newMails(index),
     });
@@ -313,6 +314,14 @@ export class Mailbox {
     } finally {
       await this.#account.close();
     }
+  }
+
+  /** Asks for what is new; the first time old trash is erased, which nobody waits for. */
+  async #syncAndTidy(): Promise<void> {
+    await this.index.sync();
+    if (this.#isTidy) return;
+    this.#isTidy = true;
+    this.mails.emptyOldTrash().catch(() => this.#isTidy = false);
   }
 
   /** Mails behind an index that others have sent, the oldest first. */

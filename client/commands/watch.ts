@@ -55,7 +55,6 @@ class Watching {
     live.onConnection((state) => this.#inTurn(() => this.#tellState(state)));
     try {
       await live.start();
-      await this.#mailbox.mails.emptyOldTrash();
       await explain(this.#context, "Watching for new mail; Ctrl-C ends it.");
       return await this.#end.promise;
     } finally {

@@ -70,7 +70,11 @@ Deno.test("actions: erased is gone for every device, after 30 days by itself", a
   const now = Date.now;
   try {
     Date.now = () => now() + TRASH_LIFETIME_MS + 1000;
-    assertEquals(await other.mails.emptyOldTrash(), 1);
+    const third = await login();
+    await third.live.start();
+    while (server.box("alice").length > 1) await third.list();
+    await third.live.stop();
+    assertEquals(await other.mails.emptyOldTrash(), 0, "the one that watches has done it");
   } finally {
     Date.now = now;
   }

@@ -25,6 +25,7 @@ export async function run(context: CommandContext): Promise<number> {
   const problem = (text: string) => void explain(context, text);
   const hook = command === undefined ? null : new Hook(command, { onProblem: problem });
   return await withMailbox(context, (mailbox) => {
+    mailbox.search.follow((changed) => mailbox.index.onChange(changed));
     const watching = new Watching(context, { mailbox, query, hook });
     return endedByCtrlC((signal) => watching.run(signal));
   });

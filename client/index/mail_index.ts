@@ -253,6 +253,7 @@ export class MailIndex {
     const all: number[] = [];
     const numbers = [...this.#segments.keys()].sort((a, b) => b - a);
     for (const number of numbers) all.push(...[...this.#segments.get(number)!.indexes()].reverse());
+    // Not an array by index: a server may make indexes as large as it likes.
     const when = new Map(all.map((index) => [index, this.when(index)]));
     return all.sort((a, b) => when.get(b)! - when.get(a)! || b - a);
   }

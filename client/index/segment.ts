@@ -3,9 +3,10 @@
  * one width is in typed arrays; texts that repeat (people, folders) are kept once. 100,000 mails
  * take about 20 MB so, where an object each would take hundreds.
  *
- * Stored as CBOR (docs/protocol.md, 1.6): `{v: 1, titles: [text or null], texts: [text], lists:
- * [[number]], …columns: bytes}`, up to the last mail there is; columns have a mail after the other,
- * numbers little-endian. A list of texts is the numbers of its texts, and columns have its number.
+ * Stored as CBOR (docs/protocol.md, 1.6): `{v: 2, titles: text, texts: [text], lists: [[number]],
+ * …columns: bytes}`, up to the last mail there is. The titles are a JSON list of texts and nulls, which
+ * is read in a fraction of the time. Columns have a mail after the other, numbers little-endian. A
+ * list of texts is the numbers of its texts, and columns have its number.
  */
 
 import { type Bytes, toHex } from "../../crypto/bytes.ts";
@@ -18,7 +19,7 @@ import { TextTable } from "./text_table.ts";
 /** Mailbox indexes in one segment. */
 export const SEGMENT_MAILS = 4096;
 
-const VERSION = 1;
+const VERSION = 2;
 const ID_BYTES = 16;
 const ID_WORDS = ID_BYTES / 4;
 const HASH_BYTES = 8;
@@ -204,7 +205,7 @@ export class Segment {
     return encodeCbor(
       new Map<string, CborValue>([
         ["v", VERSION],
-        ["titles", titles],
+        ["titles", JSON.stringify(titles)],
         ...this.#texts.encode(),
         ...COLUMNS.map((name): [string, CborValue] => {
           const { buffer, byteOffset } = this.#columns[name];
@@ -218,13 +219,8 @@ export class Segment {
   static decode(number: number, bytes: Bytes): Segment {
     const map = decodeCbor(bytes, "mail index");
     if (!(map instanceof Map) || map.get("v") !== VERSION) throw malformed();
-    const titles = map.get("titles");
-    if (!Array.isArray(titles) || titles.length > SEGMENT_MAILS) throw malformed();
-    const known = Array.from({ length: SEGMENT_MAILS }, (_, slot) => {
-      const title = titles[slot] ?? null;
-      if (title !== null && typeof title !== "string") throw malformed();
-      return title ?? undefined;
-    });
+    const titles = readTitles(map);
+    const known = Array.from({ length: SEGMENT_MAILS }, (_, slot) => titles[slot] ?? undefined);
     const columns = COLUMNS.map((name) => [name, column(readColumn(map, name, titles.length))]);
     const texts = TextTable.decode(map);
     return new Segment(number, Object.fromEntries(columns) as Columns, { titles: known, texts });
@@ -265,6 +261,20 @@ export class Segment {
     place.fill(0);
     place.set(Uint8Array.fromHex(hex).subarray(0, width));
   }
+}
+
+function readTitles(map: CborMap): (string | null)[] {
+  const text = map.get("titles");
+  if (typeof text !== "string") throw malformed();
+  let titles: unknown;
+  try {
+    titles = JSON.parse(text);
+  } catch {
+    throw malformed();
+  }
+  if (!Array.isArray(titles) || titles.length > SEGMENT_MAILS) throw malformed();
+  if (!titles.every((title) => title === null || typeof title === "string")) throw malformed();
+  return titles;
 }
 
 function readColumn(map: CborMap, name: Column, slots: number): Bytes {

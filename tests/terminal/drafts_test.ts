@@ -102,6 +102,13 @@ Deno.test("draft: terminating never loses one without a word", async () => {
   }
 });
 
+Deno.test("draft: a terminal that is gone ends the menu, saved or not", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.saveErrors = Array.from({ length: 9 }, lost);
+  const { questions } = await menuWith(["1", "bob", "", "T", "", "text", "."], { mailbox });
+  assertStringIncludes(questions.at(-1)!, "Terminate, and give up what was written?");
+});
+
 Deno.test("draft: when it is not known whether a mail arrived, the same sealed one goes again", async () => {
   const sealed = { to: ["bob"], cc: [], bcc: [], size: 4, date: "" } as unknown as SealedOutgoing;
   const mailbox = new FakeMailbox();

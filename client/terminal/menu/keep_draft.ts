@@ -57,7 +57,9 @@ export async function leaveNothing(menu: MenuWorld): Promise<boolean> {
     if (await confirm(menu.prompter, "A mail is not saved. Try again?", true)) continue;
     for (const draft of [...menu.unsaved]) await offerFile(menu, draft);
     if (menu.unsaved.every(({ id }) => id !== null)) return true;
-    return await confirm(menu.prompter, "Terminate, and give up what was written?", false);
+    const answer = await menu.prompter.ask("Terminate, and give up what was written? [y/N] ");
+    // Nobody is there to answer any more: asking again would never end.
+    return answer === null || /^y(es)?$/i.test(answer.trim());
   }
   return true;
 }

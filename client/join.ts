@@ -8,7 +8,7 @@ import { type IdentityRecord, makeFirstIdentity, makeResetIdentity } from "../cr
 import { cutHash, type Invite, inviteToken, parseInvite } from "../crypto/invite.ts";
 import { parseInviteGrant, verifyInviteGrant } from "../crypto/invite_grant.ts";
 import { newBundleKey, sealBundle, wrapSlotP, wrapSlotR } from "../crypto/key_bundle.ts";
-import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
+import { startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
 import {
   formatRecoveryCode,
@@ -33,6 +33,7 @@ import { givenPassword, type LoginStep, meetServer } from "./login.ts";
 import { withInvite } from "./invite_trust.ts";
 import { newKeys } from "./new_keys.ts";
 import { openAccount } from "./open_account.ts";
+import { finishRegistrationApart } from "./password_work.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -196,7 +197,7 @@ function registrationSteps(
     async finish({ response, grant }): Promise<Registration> {
       const identity = await newIdentity({ invite, keys, server, grant });
       if (grant !== null) onReset?.();
-      const { record, exportKey } = finishRegistration(owner, state, response);
+      const { record, exportKey } = await finishRegistrationApart(owner, state, response);
       const bundle = { ...keys, earlierKem: [], devices: [] };
       const bundleKey = newBundleKey();
       const slots = [

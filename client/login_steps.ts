@@ -4,12 +4,13 @@ import { type Bytes, equalBytes } from "../crypto/bytes.ts";
 import { decapsulate } from "../crypto/composite_kem.ts";
 import { DecryptionError, FormatError } from "../crypto/errors.ts";
 import { BundleLockedError, openBundle } from "../crypto/key_bundle.ts";
-import { finishLogin, startLogin } from "../crypto/password_client.ts";
+import { startLogin } from "../crypto/password_client.ts";
 import { TrustError } from "../crypto/trust_error.ts";
 import type { LoginSteps } from "../protocol/client_steps.ts";
 import { type Access, openAccess } from "./access.ts";
 import type { OwnDevice } from "./device_store.ts";
 import { LoginError } from "./errors.ts";
+import { finishLoginApart } from "./password_work.ts";
 
 /** Whose login it is, and all that it may take. */
 export interface LoginSecrets {
@@ -49,8 +50,8 @@ export class LoginWithPassword implements LoginSteps {
     return this.#access;
   }
 
-  finish(ke2: Bytes): { ke3: Bytes; sessionKey: Bytes } {
-    const finished = finishLogin(this.#secrets, this.#state, ke2);
+  async finish(ke2: Bytes): Promise<{ ke3: Bytes; sessionKey: Bytes }> {
+    const finished = await finishLoginApart(this.#secrets, this.#state, ke2);
     if (finished === null) {
       throw new LoginError("login", `Wrong user name or password for "${this.user}".`, {
         hint: "Try again; who has forgotten the password uses mailsec recover, and a user who is " +

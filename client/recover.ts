@@ -6,7 +6,7 @@ import { signedCredentials } from "../crypto/credentials.ts";
 import { DecryptionError, FormatError } from "../crypto/errors.ts";
 import { isHardened, openBundleWithRecovery } from "../crypto/key_bundle.ts";
 import { normalizeUserName } from "../crypto/names.ts";
-import { finishRegistration, startRegistration } from "../crypto/password_client.ts";
+import { startRegistration } from "../crypto/password_client.ts";
 import { passwordReady } from "../crypto/password_identifiers.ts";
 import { recoveryAuth } from "../crypto/recovery_code.ts";
 import type { RecoverySteps } from "../protocol/client_steps.ts";
@@ -22,6 +22,7 @@ import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginOptions, meetServer } from "./login.ts";
 import { foreign } from "./login_steps.ts";
 import { openAccount } from "./open_account.ts";
+import { finishRegistrationApart } from "./password_work.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -111,7 +112,7 @@ function recoverySteps(
     request,
     async finish({ response, bundle: sealed }): Promise<Recovery> {
       const opened = openWithCode({ realm, user, sealed, code });
-      const { record, exportKey } = finishRegistration(owner, state, response);
+      const { record, exportKey } = await finishRegistrationApart(owner, state, response);
       const access = await openAccess(opened, { sealed, exportKey, device: null });
       // One that is enrolled already stays so: its secret must outlive a recovery that fails.
       const isNew = isHardened(access.slots) &&

@@ -80,7 +80,7 @@ async function prepare(): Promise<Build> {
   const problems = checkBundle(program);
   if (problems.length > 0) throw new Error(`the bundle is wrong:\n${problems.join("\n")}`);
   const size = program.reduce((sum, file) => sum + file.bytes.length, 0);
-  console.log(`bundle: ${program.length} files, ${megabytes(size)}, both workers, no test code`);
+  console.log(`bundle: ${program.length} files, ${megabytes(size)}, all workers, no test code`);
   const config = await readProjectConfig();
   return { config, folder, program, output: args.output, target: args.target };
 }

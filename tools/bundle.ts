@@ -1,6 +1,6 @@
 /**
  * The program as an executable carries it: minified JavaScript, split so that a command loads only
- * what it needs, with the two workers as entry points of their own.
+ * what it needs, with the workers as entry points of their own.
  */
 import type { Bytes } from "../crypto/bytes.ts";
 
@@ -8,7 +8,11 @@ import type { Bytes } from "../crypto/bytes.ts";
 export const MAX_BUNDLE_BYTES = 2_500_000;
 
 /** The workers, as paths in the bundle; their sources have the same path and end in `.ts`. */
-export const WORKERS = ["server/session_worker.js", "server/vault_worker.js"];
+export const WORKERS = [
+  "server/session_worker.js",
+  "server/vault_worker.js",
+  "client/password_worker.js",
+];
 
 /** Text that only tests and development tools contain, also when minified. */
 const FOREIGN_TEXT = {

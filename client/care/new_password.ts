@@ -1,6 +1,6 @@
 /** A new password, and a new recovery code: both wrap the bundle key anew and touch no mail. */
 
-import { finishRegistration, startRegistration } from "../../crypto/password_client.ts";
+import { startRegistration } from "../../crypto/password_client.ts";
 import {
   formatRecoveryCode,
   newRecoveryCode,
@@ -11,6 +11,7 @@ import { passwordStart } from "../../protocol/messages/password_start.ts";
 import type { Bytes } from "../../crypto/bytes.ts";
 import type { KeepCode } from "../account_care.ts";
 import { LoginError } from "../errors.ts";
+import { type FinishedRegistration, finishRegistrationApart } from "../password_work.ts";
 import type { CaredAccount } from "./cared_account.ts";
 import { changeCredentials } from "./change_credentials.ts";
 
@@ -27,10 +28,10 @@ export async function changePassword(
   }
   const owner = { realm, user, password: next };
   // Good for every try: the server answers only so many of these requests.
-  let made: ReturnType<typeof finishRegistration> | undefined;
+  let made: FinishedRegistration | undefined;
   await changeCredentials(account, async (_, session) => {
     const { request, ...state } = startRegistration(owner);
-    made ??= finishRegistration(
+    made ??= await finishRegistrationApart(
       owner,
       state,
       (await session.request(passwordStart, { request })).response,

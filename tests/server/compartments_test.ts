@@ -30,7 +30,7 @@ Deno.test("compartments: with a session worker's permissions nothing of the mach
   assert(Object.keys(result).length >= 13);
 });
 
-Deno.test("compartments: session workers are started with those permissions, and only there", async () => {
+Deno.test("compartments: every worker is started with what it needs, and only there", async () => {
   const places: string[] = [];
   for (const folder of ["server", "protocol", "crypto", "mailstore", "client", "cli"]) {
     for await (const path of sources(new URL(`../../${folder}/`, import.meta.url))) {
@@ -41,6 +41,8 @@ Deno.test("compartments: session workers are started with those permissions, and
     }
   }
   assertEquals(places.sort(), [
+    'new Worker(new URL("./password_worker.ts", import.meta.url), ' +
+    '{ type: "module", deno: { permissions: "none" }, });',
     'new Worker(new URL("./session_worker.ts", import.meta.url), ' +
     '{ type: "module", deno: { permissions: "none" }, });',
     'new Worker(new URL("./vault_worker.ts", import.meta.url), ' +

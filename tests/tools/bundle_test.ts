@@ -21,7 +21,7 @@ function bundleWith(changes: Record<string, string> = {}): BundledFile[] {
     .map(([path, text]) => ({ path, bytes: utf8(text) }));
 }
 
-Deno.test("bundle: one with both workers and nothing foreign passes", () => {
+Deno.test("bundle: one with all workers and nothing foreign passes", () => {
   assertEquals(checkBundle(bundleWith()), []);
 });
 

@@ -5,6 +5,7 @@
  * drawn from 60,000 with the frequencies of natural language (Zipf), from a fixed seed.
  */
 
+import type { Bytes } from "../crypto/bytes.ts";
 import { IndexSealer, SegmentFiles } from "../client/index/segment_files.ts";
 import type { MailRow } from "../client/index/mail_row.ts";
 import type { Mail } from "../client/mailbox_types.ts";
@@ -47,12 +48,15 @@ function rowOf(index: number): MailRow {
     ...{ index, id, revision: 1, when: index, date: index, title, size: 6 * wordCount },
     ...{ from: `user${index % 50}`, to: ["alice", "bob"], cc: [], bcc: [], flags: [] },
     ...{ folder: "inbox", also: [], trashedAt: null, attachments: 0, kind: "mail" },
-    ...{ thread: id, own: id, contentHash: "", rejected: false },
+    ...{ thread: id, own: id, contentHash: "", rejected: false, repeated: false },
   };
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mailsec-search-" });
-const indexes = Array.from({ length: mailCount }, (_, i) => mailCount - i);
+const there = Array.from({ length: mailCount }, (_, i) => i + 1).filter((index) => index % 8 === 1)
+  .map((
+    first,
+  ): [number, Bytes] => [first, Uint8Array.of((1 << Math.min(8, mailCount + 1 - first)) - 1)]);
 const owner = { realm: new Uint8Array(32), user: "alice" };
 const disk = new SegmentFiles(folder, owner, new IndexSealer(new Uint8Array(32), owner));
 const nowhere = {
@@ -62,7 +66,8 @@ const nowhere = {
 };
 
 function openSearch(): MailSearch {
-  const mails = { sync: () => Promise.resolve(), indexes: () => indexes, row: rowOf };
+  const nothing = () => Promise.resolve();
+  const mails = { catchUp: nothing, load: nothing, there: () => there, row: rowOf };
   const read = (index: number) => {
     const { id, title, size } = rowOf(index);
     const text = textOf(index);

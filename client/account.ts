@@ -49,8 +49,8 @@ export interface OpenAccount {
   readonly rootKey: Bytes;
   /** This device's copy of the key log. */
   readonly log: KeyLog;
-  /** Where this device keeps the account's indexes; null: nowhere. */
-  readonly indexStore: SegmentStore | null;
+  /** Where this device keeps the account's indexes. */
+  readonly indexStore: SegmentStore;
   /** Password, recovery, keys, devices, invites. */
   readonly care: AccountCare;
 

@@ -111,7 +111,7 @@ export class EntryBook {
   async *allBelow(before: number): AsyncGenerator<MailboxEntry[]> {
     for (let to = before; to > 1;) {
       const windows = windowsBelow(to);
-      const pages = await Promise.all(windows.map((window) => this.#window(window)));
+      const pages = await Promise.all(windows.map((window) => this.within(window)));
       yield pages.flat();
       to = windows.at(-1)!.from;
       if (pages.at(-1)!.length > 0 || to <= 1) continue;
@@ -140,7 +140,7 @@ export class EntryBook {
   }
 
   /** The mails with an index from `from` to below `to`, newest first. */
-  async #window({ from, to }: Window): Promise<MailboxEntry[]> {
+  async within({ from, to }: Window): Promise<MailboxEntry[]> {
     const found: MailboxEntry[] = [];
     while (to > from) {
       const page = await this.page(to, Math.min(MAX_LIST_PAGE, to - from));

@@ -39,14 +39,17 @@ export class Folders {
     const { state, index } = this.#parts;
     await index.sync();
     const counts = new Map<string, { total: number; unread: number }>();
+    const count = (id: string, isUnread: boolean) => {
+      const counted = counts.get(id) ?? { total: 0, unread: 0 };
+      counted.total += 1;
+      if (isUnread) counted.unread += 1;
+      counts.set(id, counted);
+    };
     for (const number of index.indexes()) {
       const { folder, also, flags } = index.row(number)!;
-      for (const id of new Set([folder, ...also])) {
-        const count = counts.get(id) ?? { total: 0, unread: 0 };
-        count.total += 1;
-        if (!flags.includes("read")) count.unread += 1;
-        counts.set(id, count);
-      }
+      const isUnread = !flags.includes("read");
+      count(folder, isUnread);
+      for (const id of also) if (id !== folder) count(id, isUnread);
     }
     return allFolders(state.current).map(({ id, name }) => ({
       ...{ id, name, builtIn: isBuiltIn(id) },

@@ -40,7 +40,7 @@ interface ActionParts {
   readonly book: EntryBook;
   readonly intake: Intake;
   readonly index: MailIndex;
-  rows(options: ListOptions): Promise<MailRow[]>;
+  select(options: ListOptions): Promise<number[]>;
 }
 
 type Marks = EntryMarks;
@@ -137,6 +137,7 @@ export class MailActions {
   async emptyOldTrash(): Promise<number> {
     const { index } = this.#parts;
     const before = systemClock.now() - TRASH_LIFETIME_MS;
+    await index.sync();
     const old = index.indexes().flatMap((number) => {
       const row = index.row(number)!;
       const isOld = row.folder === "trash" && row.trashedAt !== null && row.trashedAt < before;
@@ -151,7 +152,7 @@ export class MailActions {
       const messageIds = ids.slice(at, at + MAX_REMOVE_MAILS).map((id) => fromHex(id));
       removed += (await this.#account.request(removeMails, { messageIds })).removed;
     }
-    await this.#parts.index.sync();
+    await this.#parts.index.catchUp();
     return removed;
   }
 
@@ -165,7 +166,7 @@ export class MailActions {
       if (entry !== "damaged") before.set(index, { marks: entry, revision });
     }
     const changed = await book.change(mails, (entry) => withMarks(entry, change(entry)));
-    await index.sync();
+    await index.catchUp();
     return { count: changed.length, undo: () => this.#undo(changed, before) };
   }
 
@@ -185,20 +186,25 @@ export class MailActions {
       const earlier = marks.get(entry);
       return earlier === undefined ? entry : withMarks(entry, earlier);
     });
-    await index.sync();
+    await index.catchUp();
     return undone.length;
   }
 
   async #rows(which: Which): Promise<MailRow[]> {
     const { index } = this.#parts;
     if ("query" in which) {
-      const rows = await this.#parts.rows({ query: which.query });
+      const chosen = await this.#parts.select({ query: which.query });
+      const rows = chosen.flatMap((number) => index.row(number) ?? []);
       if (rows.length > 0) return rows;
       throw new NotFoundError("No mail matches.", {
         hint: `Without "in:FOLDER" a query means the inbox. Look with: mailsec list QUERY`,
       });
     }
-    await index.sync();
+    if ("ids" in which) await index.sync();
+    else {
+      await index.catchUp();
+      await index.load(which.indices);
+    }
     const wanted = "indices" in which
       ? which.indices.map((number) => [String(number), index.row(number)] as const)
       : which.ids.map((id) => [id, index.byId(id)] as const);

@@ -7,7 +7,6 @@ import { type Bytes, fromHex, toHex } from "../crypto/bytes.ts";
 import { MailsecError } from "../crypto/errors.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
 import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
-import type { ServerEvent } from "../protocol/messages/events.ts";
 import type { OpenAccount } from "./account.ts";
 import type { AccountCare } from "./account_care.ts";
 import { Compose } from "./compose/compose.ts";
@@ -22,6 +21,8 @@ import { upload } from "./mailbox_deliver.ts";
 import { Folders } from "./folders.ts";
 import { LiveMailbox } from "./live/live_mailbox.ts";
 import { MailIndex } from "./index/mail_index.ts";
+import { SegmentBlobs } from "./index/segment_blobs.ts";
+import { IndexSealer } from "./index/segment_files.ts";
 import { MailActions } from "./mail_actions.ts";
 import { Intake } from "./mailbox_intake.ts";
 import { Lister } from "./mailbox_list.ts";
@@ -39,8 +40,7 @@ import type {
   SentMail,
 } from "./mailbox_types.ts";
 import { unknownRecipients } from "./recipients.ts";
-import { openSearch } from "./search/open_search.ts";
-import type { MailSearch } from "./search/search.ts";
+import { MailSearch } from "./search/search.ts";
 import { Transfer } from "./transfer/transfer.ts";
 
 /** Refusals of the server after which it has not got the mail, if it had not got it before. */
@@ -83,24 +83,29 @@ export class Mailbox {
     const contacts = new Contacts(account);
     this.#account = account;
     this.#book = new EntryBook(account);
-    const known = (id: string) => this.index.indexOf(id);
+    const known = (id: string, index: number) => this.index.firstIndex(id, index);
+    const places = {
+      disk: account.indexStore,
+      server: new SegmentBlobs(account, new IndexSealer(account.keys.bundleKey, account)),
+    };
     this.#intake = new Intake(account, { contacts, book: this.#book, known });
     this.index = new MailIndex({
-      ...{ book: this.#book, intake: this.#intake, store: account.indexStore },
+      ...{ book: this.#book, intake: this.#intake },
+      places,
     });
     const find = (id: string) => this.#known(id);
     this.#sealer = new MailSealer(account, contacts, find);
     const parts = { book: this.#book, intake: this.#intake, contacts, index: this.index };
-    this.search = openSearch(account, {
-      mails: this.index,
+    this.search = new MailSearch({
+      ...{ mails: this.index, ...places },
       read: (index) => this.#reader.read(index, { markRead: false }),
     });
     this.#lister = new Lister(account, {
       ...parts,
       findText: async (term, options) => (await this.search.find([term], options)).ranks,
     });
-    const rows = (options: ListOptions) => this.#lister.rows(options);
-    this.mails = new MailActions(account, { ...parts, rows });
+    const select = (options: ListOptions) => this.#lister.select(options);
+    this.mails = new MailActions(account, { ...parts, select });
     this.folders = new Folders({
       ...{ state: account.state, index: this.index },
       emptyInto: (folder) => this.#archiveAll(folder),
@@ -121,7 +126,7 @@ export class Mailbox {
     this.transfer = new Transfer({
       ...{ account, index: this.index, folders: this.folders },
       maxMessageBytes: () => this.limits.maxMessageBytes,
-      select: async (query) => (await rows({ query })).map(({ index }) => index),
+      select: (query) => select({ query }),
       raw: (index) => this.#reader.raw(index),
       copy: async (ids, folder) => void await this.mails.copy({ ids }, folder),
     });
@@ -284,23 +289,6 @@ export class Mailbox {
     return this.#reader.raw(which, onProgress);
   }
 
-  /** Marks mails read or unread, by index. @throws {NotFoundError} */
-  async markRead(indices: readonly number[], read = true): Promise<void> {
-    await this.#reader.markIndices(indices, read);
-  }
-
-  /**
-   * Tells of mail that arrives while connected, already checked; not of own sent copies.
-   *
-   * @returns A function that ends the telling.
-   */
-  onNewMail(callback: (item: MailListItem) => void): () => void {
-    return this.#account.events.onEvent((event) => {
-      // A mail that cannot be looked at now is still there for the next list.
-      if (event.event === "new_mail") this.#announce(event, callback).catch(() => {});
-    });
-  }
-
   /** Tells when the server ends the session or the connection is lost, with a public text. */
   onClosed(callback: (reason: string) => void): () => void {
     return this.#account.events.onClosed(callback);
@@ -318,7 +306,7 @@ export class Mailbox {
 
   /** Asks for what is new; the first time old trash is erased, which nobody waits for. */
   async #syncAndTidy(): Promise<void> {
-    await this.index.sync();
+    await this.index.catchUp();
     if (this.#isTidy) return;
     this.#isTidy = true;
     this.mails.emptyOldTrash().catch(() => this.#isTidy = false);
@@ -326,11 +314,11 @@ export class Mailbox {
 
   /** Mails behind an index that others have sent, the oldest first. */
   async #newMails(after: number): Promise<MailListItem[]> {
-    const rows = await this.#lister.rows({ query: `index:${after + 1}.. in:anywhere` });
-    const news = rows.filter(({ kind, folder, id }) =>
-      kind === "mail" && folder !== "sent" && !this.#sent.has(id)
-    );
-    const places = await this.#book.find({ indices: news.map(({ index }) => index) });
+    const indices = (await this.index.above(after)).filter((index) => {
+      const { kind, folder, id } = this.index.row(index)!;
+      return kind === "mail" && folder !== "sent" && !this.#sent.has(id);
+    });
+    const places = await this.#book.find({ indices });
     const items = await this.#lister.items(await this.#intake.takeIn(places));
     return items.sort((a, b) => a.index - b.index);
   }
@@ -348,22 +336,6 @@ export class Mailbox {
       return row.folder === folder || row.also.includes(folder);
     });
     return indices.length === 0 ? 0 : (await this.mails.move({ indices }, "archive")).count;
-  }
-
-  async #announce(
-    { body: { index, messageId } }: Extract<ServerEvent, { event: "new_mail" }>,
-    callback: (item: MailListItem) => void,
-  ): Promise<void> {
-    if (this.#sent.has(toHex(messageId))) return;
-    const [mail] = await this.#intake.takeIn(await this.#book.find({ indices: [index] }));
-    if (mail === undefined) return;
-    const { entry } = mail;
-    const isSent = entry !== "damaged" && entry.folder === "sent";
-    // Drafts and imported mail are the user's own doing, on whatever device.
-    const isOwn = entry !== "damaged" && entry.rejected === null && entry.kind !== "mail";
-    if (isSent || isOwn) return;
-    const [item] = await this.#lister.items([mail]);
-    callback(item!);
   }
 
   /**

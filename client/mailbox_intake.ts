@@ -49,8 +49,8 @@ export class Intake {
   readonly #book: EntryBook;
   /** Index under which each mail was taken in here, by message id. */
   readonly #seen = new Map<string, number>();
-  /** Index of a mail that was taken in earlier, by message id. */
-  readonly #known: (id: string) => number | undefined;
+  /** Index of a mail that was taken in earlier: see MailIndex.firstIndex. */
+  readonly #known: (id: string, index: number) => number | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -58,7 +58,7 @@ export class Intake {
     { contacts, book, known = () => undefined }: {
       contacts: Contacts;
       book: EntryBook;
-      known?: (id: string) => number | undefined;
+      known?: (id: string, index: number) => number | undefined;
     },
   ) {
     this.#known = known;
@@ -152,7 +152,7 @@ export class Intake {
     }
     const isCounted = hasCounters(mail, state, user);
     const id = toHex(mail.place.messageId);
-    const seenAs = this.#seenAs(id);
+    const seenAs = this.#seenAs(id, mail.place.index);
     this.#seen.set(id, seenAs ?? mail.place.index);
     const looked = await intakeMail({
       header: mail.fetched.header,
@@ -224,14 +224,14 @@ export class Intake {
     return (place && this.#book.open(place)) ?? this.#unwritten(mail);
   }
 
-  #seenAs(id: string): number | undefined {
-    return this.#seen.get(id) ?? this.#known(id);
+  #seenAs(id: string, index: number): number | undefined {
+    return this.#seen.get(id) ?? this.#known(id, index);
   }
 
   /** A mail that has come under another number before is no mail, whatever its entry says. */
   #onlyOnce(mail: KnownMail): KnownMail {
     const id = toHex(mail.messageId);
-    const seenAs = this.#seenAs(id) ?? mail.index;
+    const seenAs = this.#seenAs(id, mail.index) ?? mail.index;
     this.#seen.set(id, seenAs);
     return seenAs === mail.index ? mail : { ...mail, entry: repeated(mail) };
   }

@@ -10,16 +10,14 @@ import type { Contacts } from "./contacts.ts";
 import type { EntryBook, KnownMail } from "./entry_book.ts";
 import { folderId, folderName, requiredFolderId } from "./folder_names.ts";
 import type { MailIndex } from "./index/mail_index.ts";
-import { type MailRow, peopleOf } from "./index/mail_row.ts";
+import { peopleOf } from "./index/mail_row.ts";
 import { rejectionText, warningTexts } from "./mail_warnings.ts";
 import type { Intake } from "./mailbox_intake.ts";
 import type { ListOptions, MailListItem } from "./mailbox_types.ts";
-import { hasWords } from "./query/match.ts";
 import { parseQuery } from "./query/parse.ts";
 import { nodesOf, type Query } from "./query/query.ts";
 import { selectMails, withDefaultFolder } from "./query/select.ts";
 import type { SearchTerm } from "./search/types.ts";
-import { wordsOf } from "./search/words.ts";
 
 /** Finds the mails that a text is in, with how well it fits. */
 export type FindText = (
@@ -32,8 +30,8 @@ export interface ListerParts {
   readonly intake: Intake;
   readonly contacts: Contacts;
   readonly index: MailIndex;
-  /** Full-text search; without it title and people are looked at. */
-  readonly findText?: FindText;
+  /** Full-text search. */
+  readonly findText: FindText;
 }
 
 export class Lister {
@@ -50,34 +48,34 @@ export class Lister {
   /** See Mailbox.list. */
   async list(options: ListOptions): Promise<MailListItem[]> {
     const { offset = 0, limit = Infinity, threads = false } = options;
-    const rows = await this.rows({ ...options, ...(threads ? {} : { limit: offset + limit }) });
-    const folded = threads ? fold(rows) : rows.map((row) => ({ row, count: 1 }));
+    const chosen = await this.select({ ...options, ...(threads ? {} : { limit: offset + limit }) });
+    const folded = threads ? this.#fold(chosen) : chosen.map((index) => ({ index, count: 1 }));
     const page = folded.slice(offset, offset + limit);
     const { book, intake } = this.#parts;
-    const found = await book.find({ indices: page.map(({ row }) => row.index) });
+    const found = await book.find({ indices: page.map(({ index }) => index) });
     const items = await this.items(await intake.takeIn(found));
     const byIndex = new Map(items.map((item) => [item.index, item]));
-    return page.flatMap(({ row, count }) => {
+    return page.flatMap(({ index, count }) => {
       // One that was removed in this moment is no line any more.
-      const item = byIndex.get(row.index);
+      const item = byIndex.get(index);
       return item === undefined ? [] : [threads ? { ...item, threadCount: count } : item];
     });
   }
 
   /**
-   * The lines of the mail index that the options mean.
+   * The mails that the options mean, by index; their lines have been read.
    *
    * @throws {QueryError} {NotFoundError} for a folder that is not there
    */
-  async rows(options: ListOptions): Promise<MailRow[]> {
+  async select(options: ListOptions): Promise<number[]> {
     const query = this.#queryOf(options);
-    const { index } = this.#parts;
-    await index.sync();
+    const { index, findText } = this.#parts;
+    await index.catchUp();
     const { sort = "date", reverse = false, limit = Infinity } = options;
     return await selectMails(query, index, {
       ...{ me: this.#me, sort, reverse, limit },
       folder: (name) => folderId(this.#state(), name),
-      find: ({ term }) => this.#findText(term, sort === "relevance"),
+      find: ({ term }) => findText(term, { ranked: sort === "relevance" }),
     });
   }
 
@@ -89,6 +87,19 @@ export class Lister {
     const states = await this.#parts.contacts.statesOf(senders);
     const state = this.#state();
     return mails.map((mail) => listItem(mail, { states, state }));
+  }
+
+  /** Of each thread the first mail, and how many there are. */
+  #fold(indexes: readonly number[]): { index: number; count: number }[] {
+    const threads = new Map<string, { index: number; count: number }>();
+    for (const index of indexes) {
+      const thread = this.#parts.index.row(index)?.thread;
+      if (thread === undefined) continue;
+      const known = threads.get(thread);
+      if (known === undefined) threads.set(thread, { index, count: 1 });
+      else known.count += 1;
+    }
+    return [...threads.values()];
   }
 
   #queryOf({ query: text = "", folder, unread, sent }: ListOptions): Query {
@@ -106,35 +117,9 @@ export class Lister {
     const named = folder === undefined ? undefined : requiredFolderId(this.#state(), folder);
     return withDefaultFolder(whole, named);
   }
-
-  #findText(term: SearchTerm, ranked: boolean): Promise<ReadonlyMap<number, number>> {
-    const { findText = (term: SearchTerm) => this.#findInLines(term) } = this.#parts;
-    return findText(term, { ranked });
-  }
-
-  #findInLines({ text, prefix = false }: SearchTerm): Promise<ReadonlyMap<number, number>> {
-    const { index } = this.#parts;
-    const words = wordsOf(text);
-    const found = index.indexes().filter((number) => {
-      const { title, from, to, cc } = index.row(number)!;
-      return [title, from, ...to, ...cc].some((part) => hasWords(part, words, prefix));
-    });
-    return Promise.resolve(new Map(found.map((number) => [number, 0])));
-  }
 }
 
 const NOT_IN_TRASH: Query = { kind: "not", of: { kind: "in", folder: "trash" } };
-
-/** Of each thread the first mail, and how many there are. */
-function fold(rows: readonly MailRow[]): { row: MailRow; count: number }[] {
-  const threads = new Map<string, { row: MailRow; count: number }>();
-  for (const row of rows) {
-    const known = threads.get(row.thread);
-    if (known === undefined) threads.set(row.thread, { row, count: 1 });
-    else known.count += 1;
-  }
-  return [...threads.values()];
-}
 
 function listItem(
   { index, messageId, arrived, entry }: KnownMail,

@@ -46,14 +46,14 @@ export class Reader {
     const mail = await this.#find(which);
     const { entry } = mail;
     if (entry === "damaged" || entry.rejected !== null) {
-      if (markRead) await this.mark([mail], true);
+      if (markRead) await this.#markRead(mail);
       throw rejected(which, entry === "damaged" ? entry : entry.rejected!);
     }
     const mime = await this.#content(mail, entry, onProgress);
     const [{ body, attachments, fromHtml }, states] = await Promise.all([
       parseMime(mime),
       this.#contacts.statesOf([entry.from]),
-      markRead ? this.mark([mail], true) : undefined,
+      markRead ? this.#markRead(mail) : undefined,
     ]);
     const people = peopleOf(entry);
     const state = this.#account.state.current;
@@ -89,20 +89,10 @@ export class Reader {
     return await this.#content(mail, entry, onProgress);
   }
 
-  /** Marks mails by index; see Mailbox.markRead. */
-  async markIndices(indices: readonly number[], read: boolean): Promise<void> {
-    const mails = await this.#intake.takeIn(await this.#book.find({ indices }));
-    const missing = indices.filter((index) => !mails.some((mail) => mail.index === index));
-    if (missing.length > 0) throw notFound(missing.join(", "));
-    await this.mark(mails, read);
-  }
-
-  /** Marks mails read or unread, whatever other devices do to them meanwhile. */
-  async mark(mails: readonly KnownMail[], read: boolean): Promise<void> {
-    await this.#book.change(mails, (entry): SealedEntry => {
-      if (entry.flags.includes("read") === read) return entry;
-      const others = entry.flags.filter((flag) => flag !== "read");
-      return { ...entry, flags: read ? [...others, "read"] : others };
+  /** Marks a mail read, whatever other devices do to it meanwhile. */
+  async #markRead(mail: KnownMail): Promise<void> {
+    await this.#book.change([mail], (entry): SealedEntry => {
+      return entry.flags.includes("read") ? entry : { ...entry, flags: [...entry.flags, "read"] };
     });
   }
 

@@ -38,7 +38,7 @@ export async function run(context: CommandContext): Promise<number> {
   // What is badly written is told before anybody logs in.
   if (query !== "") parseQuery(query, systemClock.now());
   return await withMailbox(context, async (mailbox) => {
-    await mailbox.index.sync();
+    await mailbox.index.catchUp();
     if (query !== "") return await find(context, mailbox, query);
     return index || rebuild
       ? await makeIndex(context, mailbox, rebuild!)

@@ -1,26 +1,25 @@
 /**
  * The mail index: a line for every mail of the mailbox, from which lists, queries, searches and
- * imports are made. Kept up with the server by its list of changes, in memory and, sealed, on disk.
+ * imports are made. Kept up with the server by its list of changes; sealed on this disk, and on the
+ * server for the user's other devices. Its segments are read when they are needed, so that the first
+ * page of a list is there before the rest.
  *
  * What must hold:
- * - A mail without an entry is looked at again at each `sync` (see mailbox_intake.ts); its line is
+ * - A mail without an entry is looked at again at each `catchUp` (see mailbox_intake.ts); its line is
  *   never stored.
  * - An entry of an earlier revision than one that was seen never takes its place.
- * - What is on disk can only be older than the truth, never beside it: everything that has changed
- *   since is asked for (manifest.ts says why that is enough). What cannot be read is begun anew.
+ * - Whether a mail has come before, under another index, is decided with all segments at hand.
+ * - What is stored can only be older than the truth, never beside it: everything that has changed
+ *   since is asked for (manifest.ts says why that is enough). What cannot be read is made anew.
  */
 
 import { type Bytes, fromHex } from "../../crypto/bytes.ts";
-import { FormatError } from "../../crypto/errors.ts";
 import { MAX_LIST_PAGE } from "../../protocol/limits.ts";
 import type { MailboxEntry } from "../../protocol/messages/list.ts";
 import type { EntryBook, KnownMail } from "../entry_book.ts";
 import { type MailRow, rowOf } from "./mail_row.ts";
-import { decodeManifest, encodeManifest, readStoredSegment, storedSegment } from "./manifest.ts";
-import { Segment } from "./segment.ts";
-import type { SegmentStore } from "./segment_store.ts";
-
-const MANIFEST = "mails";
+import { Segment, SEGMENT_MAILS } from "./segment.ts";
+import { type SegmentPlaces, Segments } from "./segments.ts";
 
 /** Looks at mails that have no entry yet, and opens the entries of the others. */
 export interface TakesIn {
@@ -30,98 +29,131 @@ export interface TakesIn {
 export interface MailIndexParts {
   readonly book: EntryBook;
   readonly intake: TakesIn;
-  /** Null: nothing is kept on disk. */
-  readonly store: SegmentStore | null;
+  readonly places: SegmentPlaces;
 }
 
 export class MailIndex {
   readonly #book: EntryBook;
   readonly #intake: TakesIn;
-  readonly #store: SegmentStore | null;
-  readonly #segments = new Map<number, Segment>();
-  /** The modseq with which each segment is on disk. */
-  readonly #stored = new Map<number, number>();
-  readonly #dirty = new Set<number>();
+  readonly #segments: Segments;
   /** Indexes of mails without an entry. */
   readonly #unsettled = new Set<number>();
   readonly #listeners = new Set<(indexes: readonly number[]) => void>();
   #changed: number[] = [];
   /** Up to where the changes are known; null: nothing is. */
   #since: number | null = null;
-  #storedSince: number | null = null;
-  #loaded = false;
+  #isOpen = false;
   #order: readonly number[] | null = null;
   #contents: Set<string> | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  #lastSync: Promise<unknown> = Promise.resolve();
+  #lastLoad: Promise<unknown> = Promise.resolve();
 
-  constructor({ book, intake, store }: MailIndexParts) {
+  constructor({ book, intake, places }: MailIndexParts) {
     this.#book = book;
     this.#intake = intake;
-    this.#store = store;
+    this.#segments = new Segments(places);
   }
 
   /**
-   * Asks for what has changed, looks at new mails, and tells the listeners. One call works at a time.
+   * Asks for what has changed, looks at new mails, tells the listeners, and reads all segments.
    *
    * @throws {ConnectError} {ServerError} {ProtocolError} {TrustError}
    */
-  sync(): Promise<void> {
-    const turn = this.#last.then(() => this.#sync());
-    this.#last = turn.catch(() => undefined);
+  async sync(): Promise<void> {
+    await this.catchUp();
+    await this.load();
+  }
+
+  /** As `sync`, but reads only what has changed, and the last segment. One call works at a time. */
+  catchUp(): Promise<void> {
+    const turn = this.#lastSync.then(() => this.#sync());
+    this.#lastSync = turn.catch(() => undefined);
     return turn;
   }
 
-  get size(): number {
-    let size = 0;
-    for (const segment of this.#segments.values()) size += segment.count;
-    return size;
+  /** Reads the segments of these mails, all unless told. Throws as `sync`. */
+  load(indexes?: Iterable<number>): Promise<void> {
+    const numbers = indexes === undefined ? undefined : new Set([...indexes].map(Segment.of));
+    return this.#loadSegments(() => numbers ?? this.#segments.numbers());
   }
 
+  /** Which mails there are: from an index on, a bit for each, the lowest index and bit first. */
+  *there(): Generator<readonly [first: number, mails: Bytes]> {
+    for (const number of this.#segments.numbers()) {
+      yield [number * SEGMENT_MAILS + 1, this.#segments.mails(number)];
+    }
+  }
+
+  /** The line of a mail, if its segment has been read. */
   row(index: number): MailRow | undefined {
     return this.#segments.get(Segment.of(index))?.row(index);
   }
 
-  /** @param id Message id: 32 hexadecimal digits. */
+  /** Among what has been read. @param id Message id: 32 hexadecimal digits. */
   byId(id: string): MailRow | undefined {
-    const index = this.indexOf(id);
+    const index = this.#find(id);
     return index === undefined ? undefined : this.row(index);
   }
 
-  /** @param id Message id: 32 hexadecimal digits. */
-  indexOf(id: string): number | undefined {
-    const messageId: Bytes = fromHex(id);
-    for (const segment of this.#segments.values()) {
-      const index = segment.find(messageId);
-      if (index !== undefined) return index;
-    }
-    return undefined;
+  /**
+   * The index under which a mail has come first, among what has been read.
+   *
+   * @param id Message id: 32 hexadecimal digits.
+   * @param index Where the mail is: that counts, if it was the first when it was looked at there.
+   */
+  firstIndex(id: string, index: number): number | undefined {
+    const row = this.row(index);
+    return row?.id === id && !row.repeated ? index : this.#find(id);
   }
 
   /** The greatest index there is, 0 without any. */
   get lastIndex(): number {
-    const number = Math.max(-1, ...this.#segments.keys());
-    let last = 0;
-    for (const index of this.#segments.get(number)?.indexes() ?? []) last = index;
-    return last;
+    return this.#segments.get(this.#lastNumber())?.indexes().at(-1) ?? 0;
   }
 
-  /** All indexes, the newest mail (by `when`) first. */
+  /** All indexes, the newest mail (by `when`) first; after `sync`. */
   indexes(): readonly number[] {
-    return this.#order ??= this.#inOrder();
+    this.#assertRead();
+    return this.#order ??= this.#inOrder(this.#segments.numbers());
   }
 
-  when(index: number): number {
-    return this.#segments.get(Segment.of(index))?.when(index) ?? 0;
+  /** Indexes in the same order, piece by piece: reads no more segments than it takes. */
+  async *newestFirst(): AsyncGenerator<readonly number[]> {
+    const numbers = this.#segments.numbers();
+    numbers.sort((a, b) => this.#segments.newest(b) - this.#segments.newest(a));
+    let waiting: number[] = [];
+    for (let done = 0, some = 1; done < numbers.length; done += some, some *= 2) {
+      const next = numbers.slice(done, done + some);
+      await this.#loadSegments(() => next);
+      // None of those that are not read yet has a newer one.
+      const [following] = numbers.slice(done + some, done + some + 1);
+      const bound = following === undefined ? -Infinity : this.#segments.newest(following);
+      const sorted = this.#inOrder(next, waiting);
+      const late = sorted.findIndex((index) => this.#when(index) <= bound);
+      const end = late < 0 ? sorted.length : late;
+      waiting = sorted.slice(end);
+      yield sorted.slice(0, end);
+    }
+    yield waiting;
   }
 
-  /** Whether a mail with this content is there: see MailRow.contentHash. */
+  /** Indexes above this one, ascending; their segments are read. */
+  async above(index: number): Promise<number[]> {
+    const numbers = this.#segments.numbers().filter((number) => number >= Segment.of(index + 1));
+    await this.#loadSegments(() => numbers);
+    return numbers.flatMap((number) => this.#segments.get(number)?.indexes() ?? [])
+      .filter((each) => each > index).sort((a, b) => a - b);
+  }
+
+  /** Whether a mail with this content is there: see MailRow.contentHash; after `sync`. */
   hasContent(contentHash: string): boolean {
+    this.#assertRead();
     this.#contents ??= new Set(this.#contentHashes());
     return this.#contents.has(contentHash);
   }
 
   /**
-   * Tells of mails that are new, have changed or are gone, after each `sync` that has found any.
+   * Tells of mails that are new, have changed or are gone, after each `catchUp` that has found any.
    *
    * @returns A function that ends the telling.
    */
@@ -132,31 +164,28 @@ export class MailIndex {
 
   /** Stores what has changed since it was stored last. */
   async save(): Promise<void> {
-    if (this.#store === null || this.#since === null || this.#since === this.#storedSince) return;
-    const modseq = this.#since;
-    for (const number of this.#dirty) {
-      const segment = this.#segments.get(number);
-      if (segment === undefined) continue;
-      await this.#store.write(nameOf(number), storedSegment(modseq, this.#lasting(segment)));
-      this.#stored.set(number, modseq);
-    }
-    this.#dirty.clear();
-    const segments = new Map([...this.#stored].filter(([number]) => this.#segments.has(number)));
-    const unsettled = [...this.#unsettled];
-    await this.#store.write(MANIFEST, encodeManifest({ modseq, segments, unsettled }));
-    this.#storedSince = modseq;
+    if (this.#since === null) return;
+    await this.#segments.save({ modseq: this.#since, unsettled: [...this.#unsettled] });
   }
 
   async #sync(): Promise<void> {
-    if (!this.#loaded) await this.#load();
-    this.#loaded = true;
+    if (!this.#isOpen) await this.#open();
     this.#changed = [];
     try {
       if (this.#since === null || !await this.#catchUp(this.#since)) await this.#beginAnew();
+      await this.#loadSegments(() => [this.#lastNumber()]);
     } finally {
       const changed = this.#changed;
       if (changed.length > 0) { for (const listener of this.#listeners) listener(changed); }
     }
+  }
+
+  async #open(): Promise<void> {
+    const found = await this.#segments.open();
+    this.#isOpen = true;
+    if (found === null) return;
+    for (const index of found.unsettled) this.#unsettled.add(index);
+    this.#since = found.modseq;
   }
 
   /** False when it is not known what has changed. */
@@ -165,6 +194,7 @@ export class MailIndex {
       const changed = await this.#book.changesSince(at);
       if (changed === null) return false;
       ({ next: at, more } = changed);
+      await this.load([...changed.entries.map(({ index }) => index), ...changed.removed]);
       await this.#put(changed.entries.filter((entry) => this.#isNews(entry)));
       this.#noteUnsettled(changed.entries);
       for (const index of changed.removed) this.#remove(index);
@@ -174,8 +204,10 @@ export class MailIndex {
     return true;
   }
 
+  /** Asks for all mails there are. */
   async #beginAnew(): Promise<void> {
-    const before = new Set(this.#segments.size === 0 ? [] : this.indexes());
+    this.#segments.forget(await this.#segments.read(this.#segments.numbers()));
+    const before = new Set(this.#order ?? this.#inOrder(this.#segments.numbers()));
     const seen = new Set<number>();
     const take = async (entries: readonly MailboxEntry[]) => {
       for (const { index } of entries) seen.add(index);
@@ -192,6 +224,32 @@ export class MailIndex {
     for (const index of this.#unsettled) if (!seen.has(index)) this.#unsettled.delete(index);
     this.#since = modseq;
     await this.#settle();
+  }
+
+  /** One call works at a time. @param numbers Which, once it is this call's turn. */
+  #loadSegments(numbers: () => Iterable<number>): Promise<void> {
+    const turn = this.#lastLoad.then(() => this.#loadNow(numbers()));
+    this.#lastLoad = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #loadNow(numbers: Iterable<number>): Promise<void> {
+    const broken = new Set(await this.#segments.read(numbers));
+    if (broken.size === 0) return;
+    const others = this.#segments.numbers();
+    for (const number of await this.#segments.read(others)) broken.add(number);
+    for (const number of broken) await this.#remake(number);
+  }
+
+  /** Makes a segment of what the server has now. */
+  async #remake(number: number): Promise<void> {
+    const from = number * SEGMENT_MAILS + 1;
+    const entries = await this.#book.within({ from, to: from + SEGMENT_MAILS });
+    this.#noteUnsettled(entries);
+    const segment = Segment.empty(number);
+    for (const mail of await this.#intake.takeIn(entries)) segment.set(rowOf(mail));
+    this.#segments.replace(segment);
+    this.#order = this.#contents = null;
   }
 
   /** Remembers which mails have no entry: cut off anywhere, they are looked at the next time. */
@@ -211,6 +269,8 @@ export class MailIndex {
 
   async #put(entries: readonly MailboxEntry[]): Promise<void> {
     if (entries.length === 0) return;
+    const isNew = ({ index }: MailboxEntry) => this.row(index) === undefined;
+    await this.load(entries.some(isNew) ? undefined : entries.map(({ index }) => index));
     for (const mail of await this.#intake.takeIn(entries)) this.#set(mail);
   }
 
@@ -223,88 +283,77 @@ export class MailIndex {
 
   #set(mail: KnownMail): void {
     const { index, revision } = mail;
-    const number = Segment.of(index);
-    const segment = this.#segments.get(number) ?? Segment.empty(number);
-    this.#segments.set(number, segment);
-    if (segment.has(index) && segment.revision(index) > revision) return;
+    const known = this.#segments.get(Segment.of(index));
+    const isKnown = known?.has(index) === true;
+    if (isKnown && known.revision(index) > revision) return;
     const row = rowOf(mail);
-    if (!segment.has(index) || segment.when(index) !== row.when) this.#order = null;
-    segment.set(row);
+    if (!isKnown || known.when(index) !== row.when) this.#order = null;
+    this.#segments.change(Segment.of(index)).set(row);
     this.#contents?.add(row.contentHash);
     if (revision === 0) this.#unsettled.add(index);
-    else {
-      this.#unsettled.delete(index);
-      this.#dirty.add(number);
-    }
+    else this.#unsettled.delete(index);
     this.#changed.push(index);
   }
 
   #remove(index: number): void {
     this.#unsettled.delete(index);
     const number = Segment.of(index);
-    if (!this.#segments.get(number)?.delete(index)) return;
-    this.#dirty.add(number);
-    this.#order = null;
-    this.#contents = null;
+    if (this.#segments.get(number)?.has(index) !== true) return;
+    this.#segments.change(number).delete(index);
+    this.#order = this.#contents = null;
     this.#changed.push(index);
   }
 
-  #inOrder(): number[] {
-    const all: number[] = [];
-    const numbers = [...this.#segments.keys()].sort((a, b) => b - a);
-    for (const number of numbers) all.push(...[...this.#segments.get(number)!.indexes()].reverse());
-    // Not an array by index: a server may make indexes as large as it likes.
-    const when = new Map(all.map((index) => [index, this.when(index)]));
-    return all.sort((a, b) => when.get(b)! - when.get(a)! || b - a);
+  #find(id: string): number | undefined {
+    const messageId: Bytes = fromHex(id);
+    let repeated: number | undefined;
+    for (const segment of this.#segments.loaded()) {
+      const index = segment.find(messageId);
+      if (index === undefined) continue;
+      if (segment.row(index)?.repeated !== true) return index;
+      repeated ??= index;
+    }
+    return repeated;
+  }
+
+  /** What would be left out otherwise would look as if it were not there. */
+  #assertRead(): void {
+    if (!this.#segments.areRead) throw new Error("the mail index is used before it is read");
+  }
+
+  #lastNumber(): number {
+    const numbers = this.#segments.numbers().filter((each) =>
+      this.#segments.mails(each).some((byte) => byte !== 0)
+    );
+    return numbers.reduce((last, number) => Math.max(last, number), -1);
+  }
+
+  #when(index: number): number {
+    return this.#segments.get(Segment.of(index))?.when(index) ?? 0;
+  }
+
+  /** The mails of these segments and some more, the newest first. */
+  #inOrder(numbers: readonly number[], more: readonly number[] = []): number[] {
+    const all: number[] = [...more];
+    const when = all.map((index) => this.#when(index));
+    for (const number of [...numbers].sort((a, b) => b - a)) {
+      const segment = this.#segments.get(number);
+      for (const index of segment?.indexes().reverse() ?? []) {
+        all.push(index);
+        when.push(segment!.when(index));
+      }
+    }
+    const isBefore = (a: number, b: number) =>
+      when[a]! > when[b]! || (when[a] === when[b] && all[a]! > all[b]!);
+    // As mail comes in order, so it is in the index, but for imports.
+    if (all.every((_, i) => i === 0 || isBefore(i - 1, i))) return all;
+    const places = all.map((_, place) => place).sort((a, b) => isBefore(a, b) ? -1 : 1);
+    return places.map((place) => all[place]!);
   }
 
   *#contentHashes(): Generator<string> {
-    for (const segment of this.#segments.values()) {
-      for (const index of segment.indexes()) yield segment.contentHashOf(index);
+    for (const segment of this.#segments.loaded()) {
+      for (const index of segment.indexes()) yield segment.contentHash(index);
     }
   }
-
-  /** A segment without the lines of mails that have no entry. */
-  #lasting(segment: Segment): Bytes {
-    const unsettled = [...this.#unsettled].filter((index) => Segment.of(index) === segment.number);
-    const rows = unsettled.flatMap((index) => segment.row(index) ?? []);
-    for (const { index } of rows) segment.delete(index);
-    const bytes = segment.encode();
-    for (const row of rows) segment.set(row);
-    return bytes;
-  }
-
-  async #load(): Promise<void> {
-    try {
-      await this.#read();
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.#segments.clear();
-      this.#stored.clear();
-      this.#unsettled.clear();
-      this.#since = null;
-    }
-  }
-
-  /** @throws {FormatError} when what is there cannot be read: it is of another release. */
-  async #read(): Promise<void> {
-    const bytes = await this.#store?.read(MANIFEST) ?? null;
-    if (bytes === null) return;
-    const { modseq, segments, unsettled } = decodeManifest(bytes);
-    let since = modseq;
-    await Promise.all([...segments].map(async ([number, written]) => {
-      const stored = await this.#store!.read(nameOf(number));
-      if (stored === null) throw new FormatError("A part of the mail index is not there.");
-      const part = readStoredSegment(stored);
-      this.#segments.set(number, Segment.decode(number, part.segment));
-      this.#stored.set(number, part.modseq);
-      if (part.modseq !== written) since = Math.min(since, part.modseq);
-    }));
-    for (const index of unsettled) this.#unsettled.add(index);
-    this.#since = this.#storedSince = since;
-  }
-}
-
-function nameOf(number: number): string {
-  return `${MANIFEST}/${number}`;
 }

@@ -46,6 +46,8 @@ export interface MailRow {
   /** The first 16 hexadecimal digits of the SHA-512 of its content; empty of a rejected mail. */
   readonly contentHash: string;
   readonly rejected: boolean;
+  /** Rejected because its message id is that of another mail, which came before it. */
+  readonly repeated: boolean;
 }
 
 /** The line of a mail whose entry is open. */
@@ -59,6 +61,7 @@ export function rowOf({ index, messageId, arrived, revision, entry }: KnownMail)
       ...{ flags: marks.flags, folder: marks.folder, also: marks.also },
       trashedAt: marks.trashed?.at ?? null,
       ...{ attachments: 0, kind: "mail", thread: id, own: id, contentHash: "", rejected: true },
+      repeated: entry !== "damaged" && entry.rejected === "id_seen",
     };
   }
   const { kind, date, subject, size, flags, folder, also, trashed } = entry;
@@ -72,6 +75,7 @@ export function rowOf({ index, messageId, arrived, revision, entry }: KnownMail)
     own: toHex(ownThreadId(entry, messageId)),
     contentHash: contentHashOf(entry.contentSha512),
     rejected: false,
+    repeated: false,
   };
 }
 

@@ -1,90 +1,77 @@
 /**
- * A segment of the mail index: the lines of 4096 consecutive mailbox indexes, as columns. What has
- * one width is in typed arrays; texts that repeat (people, folders) are kept once. 100,000 mails
- * take about 20 MB so, where an object each would take hundreds.
+ * A segment of the mail index: the lines of 1024 consecutive mailbox indexes, as columns; texts that
+ * repeat (people, folders) are kept once. It takes room for the mails it has, not for their indexes.
  *
- * Stored as CBOR (docs/protocol.md, 1.6): `{v: 2, titles: text, texts: [text], lists: [[number]],
- * …columns: bytes}`, up to the last mail there is. The titles are a JSON list of texts and nulls, which
- * is read in a fraction of the time. Columns have a mail after the other, numbers little-endian. A
- * list of texts is the numbers of its texts, and columns have its number.
+ * Stored as:
+ *
+ * ```
+ * u8 version ‖ u32 lines ‖ u32 length ‖ titles ‖ u32 length ‖ texts ‖ columns
+ * ```
+ *
+ * Titles are a list of texts in JSON, texts are `[texts, lists of numbers of texts]`. Columns
+ * (columns.ts) come one after the other; `slot` has the index, counted from the segment's first.
  */
 
-import { type Bytes, toHex } from "../../crypto/bytes.ts";
-import { type CborMap, type CborValue, decodeCbor, encodeCbor } from "../../crypto/cbor.ts";
-import type { MailKind } from "../../crypto/entry_fields.ts";
-import { FormatError } from "../../crypto/errors.ts";
+import { ByteReader, type Bytes, ByteWriter, utf8 } from "../../crypto/bytes.ts";
+import { Columns } from "./columns.ts";
 import { FLAGS, type MailRow } from "./mail_row.ts";
+import { malformedIndex } from "./malformed.ts";
+import {
+  contentHashAt,
+  KINDS,
+  OTHER_FLAGS,
+  parseJson,
+  REJECTED,
+  REPEATED,
+  SegmentRow,
+  type Table,
+  Titles,
+} from "./segment_row.ts";
 import { TextTable } from "./text_table.ts";
 
 /** Mailbox indexes in one segment. */
-export const SEGMENT_MAILS = 4096;
+export const SEGMENT_MAILS = 1024;
 
-const VERSION = 2;
-const ID_BYTES = 16;
-const ID_WORDS = ID_BYTES / 4;
-const HASH_BYTES = 8;
-const KINDS: readonly MailKind[] = ["mail", "draft", "import"];
-const OTHER_FLAGS = 1 << 14;
-const REJECTED = 1 << 15;
+const VERSION = 3;
+const MAX_ATTACHMENTS = 255;
 
-/** The columns of one width, by name: how many bytes a mail has in each. */
-const WIDTHS = {
-  revision: 4,
-  when: 8,
-  date: 8,
-  trashedAt: 8,
-  size: 8,
-  flags: 2,
-  kind: 1,
-  attachments: 1,
-  from: 4,
-  to: 4,
-  cc: 4,
-  bcc: 4,
-  places: 4,
-  otherFlags: 4,
-  id: ID_BYTES,
-  own: ID_BYTES,
-  thread: ID_BYTES,
-  hash: HASH_BYTES,
-} as const;
-type Column = keyof typeof WIDTHS;
-const COLUMNS = Object.keys(WIDTHS) as Column[];
-
-type Columns = Record<Column, DataView>;
-
-function emptyColumns(): Columns {
-  const made = COLUMNS.map((name) => [name, column(new Uint8Array(WIDTHS[name] * SEGMENT_MAILS))]);
-  return Object.fromEntries(made) as Columns;
-}
-
-function column(bytes: Bytes): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+/** Places in the table of identifiers: more than twice the lines, so that chains stay short. */
+const ID_PLACES = 4 * SEGMENT_MAILS;
+const MAX_ID_PLACES_USED = 2 * SEGMENT_MAILS;
 
 export class Segment {
   /** Number of the segment: it has the indexes from `number * SEGMENT_MAILS + 1` on. */
   readonly number: number;
-  readonly #columns: Columns;
-  readonly #titles: (string | undefined)[];
-  readonly #texts: TextTable;
+  #table: Table;
+  /** By slot, the line of the mail and one more; 0: no mail. */
+  readonly #lines = new Uint16Array(SEGMENT_MAILS);
+  /** Lines that are used; those of mails that are gone are among them. */
+  #length: number;
   #count = 0;
+  #newest: number | null = null;
+  /** Lines and one more, by the identifier of their mail; those that have another one now are left. */
+  #ids: Uint16Array | null = null;
+  #idPlacesUsed = 0;
 
   private constructor(
     number: number,
-    columns: Columns,
-    { titles, texts }: { titles: (string | undefined)[]; texts: TextTable },
+    table: Table,
+    length: number,
   ) {
     this.number = number;
-    this.#columns = columns;
-    this.#titles = titles;
-    this.#texts = texts;
-    this.#count = titles.filter((title) => title !== undefined).length;
+    this.#table = table;
+    this.#length = length;
+    for (let line = 0; line < length; line++) {
+      const slot = table.columns.number("slot", line);
+      if (slot >= SEGMENT_MAILS || this.#lines[slot] !== 0) throw malformedIndex();
+      this.#lines[slot] = line + 1;
+    }
+    this.#count = length;
   }
 
   static empty(number: number): Segment {
-    const titles = new Array<undefined>(SEGMENT_MAILS).fill(undefined);
-    return new Segment(number, emptyColumns(), { titles, texts: new TextTable() });
+    const table = { columns: Columns.empty(), titles: new Titles([]), texts: new TextTable() };
+    return new Segment(number, table, 0);
   }
 
   /** Which segment an index belongs to. */
@@ -97,194 +84,180 @@ export class Segment {
     return this.#count;
   }
 
+  /** The greatest `when`; -Infinity without mails. */
+  get newest(): number {
+    if (this.#newest !== null) return this.#newest;
+    let newest = -Infinity;
+    for (const index of this.indexes()) newest = Math.max(newest, this.when(index));
+    return this.#newest = newest;
+  }
+
+  /** A bit for each index: whether there is a mail; the lowest index and bit first. */
+  get mails(): Bytes {
+    const mails = new Uint8Array(SEGMENT_MAILS / 8);
+    this.#lines.forEach((line, slot) => mails[slot >> 3]! |= line === 0 ? 0 : 1 << (slot & 7));
+    return mails;
+  }
+
   has(index: number): boolean {
-    return this.#titles[this.#slot(index)] !== undefined;
+    return this.#lines[this.#slot(index)] !== 0;
   }
 
   /** Indexes that are there, ascending. */
-  *indexes(): Generator<number> {
+  indexes(): number[] {
+    const indexes: number[] = [];
     for (let slot = 0; slot < SEGMENT_MAILS; slot++) {
-      if (this.#titles[slot] !== undefined) yield this.number * SEGMENT_MAILS + slot + 1;
+      if (this.#lines[slot] !== 0) indexes.push(this.number * SEGMENT_MAILS + slot + 1);
     }
+    return indexes;
   }
 
+  /** Of a mail that is there, as the next functions. */
   when(index: number): number {
-    return this.#columns.when.getFloat64(8 * this.#slot(index), true);
+    return this.#table.columns.float("when", this.#line(index));
   }
 
   revision(index: number): number {
-    return this.#columns.revision.getUint32(4 * this.#slot(index), true);
+    return this.#table.columns.number("revision", this.#line(index));
   }
 
-  idOf(index: number): string {
-    return this.#hex("id", index);
+  /** See MailRow. */
+  contentHash(index: number): string {
+    return contentHashAt(this.#table.columns, this.#line(index));
   }
 
-  contentHashOf(index: number): string {
-    return this.#get("flags", index) & REJECTED ? "" : this.#hex("hash", index);
-  }
-
-  /** The index of the mail with this message id. */
+  /** The index of the mail with this message id, of one that is repeated only if there is no other. */
   find(messageId: Bytes): number | undefined {
-    const wanted = new Uint32Array(messageId.slice().buffer);
-    const ids = new Uint32Array(this.#columns.id.buffer as ArrayBuffer);
-    for (let slot = 0, at = 0; slot < SEGMENT_MAILS; slot++, at += ID_WORDS) {
-      if (ids[at] !== wanted[0] || !wanted.every((word, i) => ids[at + i] === word)) continue;
-      if (this.#titles[slot] !== undefined) return this.number * SEGMENT_MAILS + slot + 1;
+    const ids = this.#ids ?? this.#gatherIds();
+    let repeated: number | undefined;
+    const start = new DataView(messageId.buffer, messageId.byteOffset).getUint32(0, true);
+    for (let place = start % ID_PLACES; ids[place] !== 0; place = (place + 1) % ID_PLACES) {
+      const line = ids[place]! - 1;
+      if (!this.#table.columns.hasId(line, messageId)) continue;
+      const slot = this.#table.columns.number("slot", line);
+      if (this.#lines[slot] !== line + 1) continue;
+      const index = this.number * SEGMENT_MAILS + slot + 1;
+      if ((this.#table.columns.number("flags", line) & REPEATED) === 0) return index;
+      repeated ??= index;
     }
-    return undefined;
+    return repeated;
   }
 
+  /** A mail's line, as it is and as it becomes until the mail is gone. */
   row(index: number): MailRow | undefined {
-    const title = this.#titles[this.#slot(index)];
-    if (title === undefined) return undefined;
-    const flags = this.#get("flags", index);
-    const trashedAt = this.#float("trashedAt", index);
-    const [folder = "inbox", ...also] = this.#texts.list(this.#get("places", index));
-    const others = flags & OTHER_FLAGS ? this.#texts.list(this.#get("otherFlags", index)) : [];
-    return {
-      ...{ index, id: this.idOf(index), title, revision: this.revision(index), folder, also },
-      when: this.when(index),
-      date: this.#float("date", index),
-      from: this.#texts.list(this.#get("from", index))[0] ?? "",
-      to: this.#texts.list(this.#get("to", index)),
-      cc: this.#texts.list(this.#get("cc", index)),
-      bcc: this.#texts.list(this.#get("bcc", index)),
-      size: this.#float("size", index),
-      flags: [...FLAGS.filter((_, bit) => flags & (1 << bit)), ...others],
-      trashedAt: trashedAt < 0 ? null : trashedAt,
-      attachments: this.#get("attachments", index),
-      kind: KINDS[this.#get("kind", index)] ?? "mail",
-      thread: this.#hex("thread", index),
-      own: this.#hex("own", index),
-      contentHash: this.contentHashOf(index),
-      rejected: (flags & REJECTED) !== 0,
-    };
+    const line = this.#line(index);
+    if (line < 0) return undefined;
+    return new SegmentRow(index, line, this.#table);
   }
 
   set(row: MailRow): void {
     const slot = this.#slot(row.index);
-    if (this.#titles[slot] === undefined) this.#count += 1;
-    this.#titles[slot] = row.title;
-    const others = row.flags.filter((flag) => !(FLAGS as readonly string[]).includes(flag));
-    const bits = FLAGS.reduce(
-      (sum, flag, bit) => sum | (row.flags.includes(flag) ? 1 << bit : 0),
-      0,
-    );
-    const rest = (others.length > 0 ? OTHER_FLAGS : 0) | (row.rejected ? REJECTED : 0);
-    this.#put("flags", slot, bits | rest);
-    this.#put("otherFlags", slot, this.#texts.add(others));
-    this.#put("revision", slot, row.revision);
-    this.#put("kind", slot, KINDS.indexOf(row.kind));
-    this.#put("attachments", slot, Math.min(255, row.attachments));
-    this.#put("from", slot, this.#texts.add([row.from]));
-    this.#put("places", slot, this.#texts.add([row.folder, ...row.also]));
-    for (const name of ["to", "cc", "bcc"] as const) {
-      this.#put(name, slot, this.#texts.add(row[name]));
+    let line = this.#lines[slot]! - 1;
+    const isNew = line < 0;
+    if (isNew) {
+      if (this.#length >= 2 * SEGMENT_MAILS) this.#compact();
+      line = this.#length++;
+      this.#table.columns.reach(line);
+      this.#table.columns.putNumber("slot", line, slot);
+      this.#lines[slot] = line + 1;
+      this.#count += 1;
     }
-    for (const name of ["when", "date", "size"] as const) {
-      this.#columns[name].setFloat64(8 * slot, row[name], true);
-    }
-    this.#columns.trashedAt.setFloat64(8 * slot, row.trashedAt ?? -1, true);
-    for (const name of ["id", "own", "thread"] as const) this.#putHex(name, slot, row[name]);
-    this.#putHex("hash", slot, row.contentHash);
+    const isOther = isNew || this.#table.columns.hex("id", line) !== row.id;
+    this.#write(row, line);
+    this.#newest = null;
+    if (isOther && this.#ids !== null) this.#noteId(line);
   }
 
   /** Whether it was there. */
   delete(index: number): boolean {
-    const slot = this.#slot(index);
-    if (this.#titles[slot] === undefined) return false;
-    this.#titles[slot] = undefined;
+    if (!this.has(index)) return false;
+    this.#lines[this.#slot(index)] = 0;
     this.#count -= 1;
+    this.#newest = null;
     return true;
   }
 
-  encode(): Bytes {
-    const slots = 1 + this.#titles.findLastIndex((title) => title !== undefined);
-    const titles = this.#titles.slice(0, slots).map((title) => title ?? null);
-    return encodeCbor(
-      new Map<string, CborValue>([
-        ["v", VERSION],
-        ["titles", JSON.stringify(titles)],
-        ...this.#texts.encode(),
-        ...COLUMNS.map((name): [string, CborValue] => {
-          const { buffer, byteOffset } = this.#columns[name];
-          return [name, new Uint8Array(buffer as ArrayBuffer, byteOffset, WIDTHS[name] * slots)];
-        }),
-      ]),
-    );
+  /** @param without Indexes of mails that are left out. */
+  encode(without: ReadonlySet<number> = new Set()): Bytes {
+    const lines = this.indexes().filter((index) => !without.has(index))
+      .map((index) => this.#line(index));
+    const writer = new ByteWriter().u8(VERSION).u32(lines.length);
+    const { columns, titles, texts } = this.#table;
+    for (const json of [titles.encode(lines), utf8(JSON.stringify(texts.parts))]) {
+      writer.u32(json.length).bytes(json);
+    }
+    return writer.bytes(columns.pick(lines).encode()).finish();
   }
 
   /** @throws {FormatError} for anything but what `encode` has made. */
   static decode(number: number, bytes: Bytes): Segment {
-    const map = decodeCbor(bytes, "mail index");
-    if (!(map instanceof Map) || map.get("v") !== VERSION) throw malformed();
-    const titles = readTitles(map);
-    const known = Array.from({ length: SEGMENT_MAILS }, (_, slot) => titles[slot] ?? undefined);
-    const columns = COLUMNS.map((name) => [name, column(readColumn(map, name, titles.length))]);
-    const texts = TextTable.decode(map);
-    return new Segment(number, Object.fromEntries(columns) as Columns, { titles: known, texts });
+    const reader = new ByteReader(bytes, "mail index");
+    if (reader.u8() !== VERSION) throw malformedIndex();
+    const length = reader.u32();
+    const titles = new Titles(reader.bytes(reader.u32()));
+    const texts = TextTable.of(parseJson(reader.bytes(reader.u32())));
+    const columns = Columns.decode(reader.rest(), length);
+    return new Segment(number, { columns, titles, texts }, length);
+  }
+
+  #write(row: MailRow, line: number): void {
+    const { columns, titles, texts } = this.#table;
+    const others = row.flags.filter((flag) => !(FLAGS as readonly string[]).includes(flag));
+    let bits = (others.length > 0 ? OTHER_FLAGS : 0) | (row.rejected ? REJECTED : 0) |
+      (row.repeated ? REPEATED : 0);
+    FLAGS.forEach((flag, bit) => bits |= row.flags.includes(flag) ? 1 << bit : 0);
+    titles.set(line, row.title);
+    columns.putNumber("flags", line, bits);
+    columns.putNumber("otherFlags", line, texts.addList(others));
+    columns.putNumber("revision", line, row.revision);
+    columns.putNumber("kind", line, KINDS.indexOf(row.kind));
+    columns.putNumber("attachments", line, Math.min(MAX_ATTACHMENTS, row.attachments));
+    columns.putNumber("from", line, texts.add(row.from));
+    columns.putNumber("places", line, texts.addList([row.folder, ...row.also]));
+    for (const name of ["to", "cc", "bcc"] as const) {
+      columns.putNumber(name, line, texts.addList(row[name]));
+    }
+    for (const name of ["when", "date", "size"] as const) columns.putFloat(name, line, row[name]);
+    columns.putFloat("trashedAt", line, row.trashedAt ?? -1);
+    for (const name of ["id", "own", "thread"] as const) columns.putHex(name, line, row[name]);
+    columns.putHex("hash", line, row.contentHash);
   }
 
   #slot(index: number): number {
     return index - 1 - this.number * SEGMENT_MAILS;
   }
 
-  #get(name: Column, index: number): number {
-    const slot = this.#slot(index);
-    if (WIDTHS[name] === 1) return this.#columns[name].getUint8(slot);
-    if (WIDTHS[name] === 2) return this.#columns[name].getUint16(2 * slot, true);
-    return this.#columns[name].getUint32(4 * slot, true);
+  /** -1: no mail. */
+  #line(index: number): number {
+    return (this.#lines[this.#slot(index)] ?? 0) - 1;
   }
 
-  #put(name: Column, slot: number, value: number): void {
-    if (WIDTHS[name] === 1) this.#columns[name].setUint8(slot, value);
-    else if (WIDTHS[name] === 2) this.#columns[name].setUint16(2 * slot, value, true);
-    else this.#columns[name].setUint32(4 * slot, value, true);
+  /** Frees the lines of mails that are gone; lines that were given out keep what they have. */
+  #compact(): void {
+    const indexes = this.indexes();
+    const lines = indexes.map((index) => this.#line(index));
+    const { columns, titles, texts } = this.#table;
+    this.#table = { columns: columns.pick(lines), titles: titles.pick(lines), texts };
+    indexes.forEach((index, line) => this.#lines[this.#slot(index)] = line + 1);
+    this.#length = lines.length;
+    this.#ids = null;
   }
 
-  #float(name: Column, index: number): number {
-    return this.#columns[name].getFloat64(8 * this.#slot(index), true);
+  #gatherIds(): Uint16Array {
+    this.#ids = new Uint16Array(ID_PLACES);
+    this.#idPlacesUsed = 0;
+    for (const index of this.indexes()) this.#noteId(this.#line(index));
+    return this.#ids;
   }
 
-  #hex(name: Column, index: number): string {
-    const { buffer, byteOffset } = this.#columns[name];
-    const width = WIDTHS[name];
-    const start = byteOffset + width * this.#slot(index);
-    return toHex(new Uint8Array(buffer as ArrayBuffer, start, width));
+  #noteId(line: number): void {
+    if (this.#idPlacesUsed >= MAX_ID_PLACES_USED) {
+      this.#ids = null;
+      return;
+    }
+    let place = this.#table.columns.idStart(line) % ID_PLACES;
+    while (this.#ids![place] !== 0) place = (place + 1) % ID_PLACES;
+    this.#ids![place] = line + 1;
+    this.#idPlacesUsed += 1;
   }
-
-  #putHex(name: Column, slot: number, hex: string): void {
-    const { buffer, byteOffset } = this.#columns[name];
-    const width = WIDTHS[name];
-    const place = new Uint8Array(buffer as ArrayBuffer, byteOffset + width * slot, width);
-    place.fill(0);
-    place.set(Uint8Array.fromHex(hex).subarray(0, width));
-  }
-}
-
-function readTitles(map: CborMap): (string | null)[] {
-  const text = map.get("titles");
-  if (typeof text !== "string") throw malformed();
-  let titles: unknown;
-  try {
-    titles = JSON.parse(text);
-  } catch {
-    throw malformed();
-  }
-  if (!Array.isArray(titles) || titles.length > SEGMENT_MAILS) throw malformed();
-  if (!titles.every((title) => title === null || typeof title === "string")) throw malformed();
-  return titles;
-}
-
-function readColumn(map: CborMap, name: Column, slots: number): Bytes {
-  const bytes = map.get(name);
-  if (!(bytes instanceof Uint8Array) || bytes.length !== WIDTHS[name] * slots) throw malformed();
-  const all = new Uint8Array(WIDTHS[name] * SEGMENT_MAILS);
-  all.set(bytes);
-  return all;
-}
-
-function malformed(): FormatError {
-  return new FormatError("The mail index is not of this form.");
 }

@@ -63,7 +63,11 @@ export class SegmentFiles implements SegmentStore {
 
   async read(name: string): Promise<Bytes | null> {
     try {
-      return await this.#sealer.open(name, await Deno.readFile(this.#path(name)));
+      const sealed = await Deno.readFile(this.#path(name));
+      const opened = await this.#sealer.open(name, sealed);
+      // Freed at once: collected some time later, all parts together would take as much memory again.
+      sealed.buffer.transfer(0);
+      return opened;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || isOfDisk(error)) return null;
       throw error;

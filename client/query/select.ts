@@ -9,7 +9,7 @@ import { namesFolder, nodesOf, type Query, searchesText } from "./query.ts";
 type TextNode = Extract<Query, { kind: "text" }>;
 
 /** The index, as far as this needs it. */
-export type SelectedIndex = Pick<MailIndex, "indexes" | "row">;
+export type SelectedIndex = Pick<MailIndex, "indexes" | "newestFirst" | "row" | "load">;
 
 export interface SelectOptions extends Pick<MatchWorld, "me" | "folder"> {
   /** Finds the mails that a text is in, with how well it fits. */
@@ -21,31 +21,57 @@ export interface SelectOptions extends Pick<MatchWorld, "me" | "folder"> {
   readonly limit?: number;
 }
 
-/** The lines of the mails that a query means. */
+/** The mails that a query means, by index; their lines have been read. */
 export async function selectMails(
   query: Query,
   index: SelectedIndex,
   options: SelectOptions,
-): Promise<MailRow[]> {
+): Promise<number[]> {
   const { sort = "date", reverse = false, limit = Infinity } = options;
   const found = await findTexts(query, options);
   const world: MatchWorld = {
     ...{ me: options.me, folder: options.folder },
     found: (text) => found.get(text) ?? NONE,
   };
-  const order = index.indexes();
-  const rows: MailRow[] = [];
+  const chosen: number[] = [];
+  const required = requiredIn(query, found);
   const isByDate = sort === "date";
-  for (let i = 0; i < order.length; i++) {
-    if (isByDate && rows.length >= limit) break;
-    const row = index.row(order[isByDate && reverse ? order.length - 1 - i : i]!);
-    if (row !== undefined && matches(query, row, world)) rows.push(row);
+  const ends = isByDate ? limit : Infinity;
+  for await (
+    const some of piecesOf(index, { isShort: ends < Infinity, reverse: isByDate && reverse })
+  ) {
+    for (const number of some) {
+      if (chosen.length >= ends) return chosen;
+      if (required?.has(number) === false) continue;
+      const row = index.row(number);
+      if (row !== undefined && matches(query, row, world)) chosen.push(number);
+    }
   }
-  if (isByDate) return rows;
-  const rank = (row: MailRow) => sum(found, row.index);
-  rows.sort((a, b) => ORDER[sort](a, b, rank));
-  if (reverse) rows.reverse();
-  return rows.slice(0, limit);
+  if (isByDate) return chosen;
+  const rank = (number: number) => sum(found, number);
+  const sorted = SORTED[sort](chosen, (number) => index.row(number), rank);
+  if (reverse) sorted.reverse();
+  return sorted.slice(0, limit);
+}
+
+/** Mails of which each has to be one, if a text is looked for in any case. */
+function requiredIn(
+  query: Query,
+  found: ReadonlyMap<TextNode, ReadonlyMap<number, number>>,
+): ReadonlyMap<number, number> | undefined {
+  const parts = query.kind === "and" ? query.of : [query];
+  const nodes = parts.flatMap((part) => part.kind === "text" ? found.get(part)! : []);
+  return nodes.sort((a, b) => a.size - b.size)[0];
+}
+
+/** The indexes in order of date: in pieces, if it may be that the first of them are enough. */
+async function* piecesOf(
+  index: SelectedIndex,
+  { isShort, reverse }: { isShort: boolean; reverse: boolean },
+): AsyncGenerator<readonly number[]> {
+  if (isShort && !reverse) return yield* index.newestFirst();
+  await index.load();
+  yield reverse ? index.indexes().toReversed() : index.indexes();
 }
 
 const NONE: ReadonlyMap<number, number> = new Map();
@@ -67,16 +93,33 @@ function sum(found: ReadonlyMap<TextNode, ReadonlyMap<number, number>>, index: n
 
 const collator = new Intl.Collator("en", { sensitivity: "base", numeric: true });
 
-type Order = (a: MailRow, b: MailRow, rank: (row: MailRow) => number) => number;
+type Sorted = (
+  indexes: readonly number[],
+  row: (index: number) => MailRow | undefined,
+  rank: (index: number) => number,
+) => number[];
 
-/** From A on, the greatest, the best fitting first; else the newest. Rows come newest first. */
-const ORDER: Readonly<Record<SortKey, Order>> = {
-  date: () => 0,
-  sender: (a, b) => collator.compare(a.from, b.from),
-  title: (a, b) => collator.compare(a.title, b.title),
-  size: (a, b) => b.size - a.size,
-  relevance: (a, b, rank) => rank(b) - rank(a),
+/** From A on, the greatest, the best fitting first; else the newest. Mails come newest first. */
+const SORTED: Readonly<Record<SortKey, Sorted>> = {
+  date: (indexes) => [...indexes],
+  sender: (indexes, row) => sortedBy(indexes, (index) => row(index)?.from ?? "", collator.compare),
+  title: (indexes, row) => sortedBy(indexes, (index) => row(index)?.title ?? "", collator.compare),
+  size: (indexes, row) => sortedBy(indexes, (index) => row(index)?.size ?? 0, greatestFirst),
+  relevance: (indexes, _, rank) => sortedBy(indexes, rank, greatestFirst),
 };
+
+const greatestFirst = (a: number, b: number) => b - a;
+
+/** Keeps the order of those with the same key. */
+function sortedBy<T>(
+  indexes: readonly number[],
+  keyOf: (index: number) => T,
+  compare: (a: T, b: T) => number,
+): number[] {
+  const keys = indexes.map(keyOf);
+  const places = indexes.map((_, place) => place);
+  return places.sort((a, b) => compare(keys[a]!, keys[b]!)).map((place) => indexes[place]!);
+}
 
 /**
  * What a list shows for a query that does not say where to look: the inbox; for words anywhere in

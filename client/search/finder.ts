@@ -37,15 +37,15 @@ export class Finder {
     const kind = tableFor(terms, ranked);
     const coverage = await this.#shelf.coverage();
     const search = async ([segment, there]: [number, MailSet]): Promise<Match[]> => {
-      if (!coverage.has(segment)) return this.#inRows(there, undefined, terms);
-      const look = (table: FtsTable) => [
-        ...matches(table, terms, ranked).filter(({ index }) => there.has(index)),
-        ...this.#inRows(there, table.covered, terms),
-      ];
+      if (!coverage.has(segment)) return await this.#inRows(there, undefined, terms);
       if (kind === "positions" && !await this.#mayHave(segment, terms)) {
-        return this.#inRows(there, coverage.get(segment)?.covered, terms);
+        return await this.#inRows(there, coverage.get(segment)?.covered, terms);
       }
-      return await this.#shelf.use(segment, kind, look);
+      const { inTable, covered } = await this.#shelf.use(segment, kind, (table) => ({
+        inTable: matches(table, terms, ranked).filter(({ index }) => there.has(index)),
+        covered: table.covered,
+      }));
+      return [...inTable, ...await this.#inRows(there, covered, terms)];
     };
     const segments = [...mailsBySegment(this.#mails)];
     for await (const some of inOrder(segments, search, TABLES_AT_ONCE)) {
@@ -64,9 +64,12 @@ export class Finder {
   }
 
   /** Mails that are not covered, by what the list knows of them. */
-  #inRows(there: MailSet, covered: MailSet | undefined, terms: readonly WordTerm[]): Match[] {
-    if (covered !== undefined && there.countMissingIn(covered) === 0) return [];
-    return missingIn(there, covered, this.#mails)
+  async #inRows(
+    there: MailSet,
+    covered: MailSet | undefined,
+    terms: readonly WordTerm[],
+  ): Promise<Match[]> {
+    return (await missingIn(there, covered, this.#mails))
       .filter((index) => rowMatches(this.#mails.row(index)!, terms))
       .map((index) => ({ index, rank: 0 }));
   }

@@ -66,7 +66,7 @@ export class Indexer {
    */
   async run(): Promise<void> {
     const { mails, shelf } = this.#parts;
-    await mails.sync();
+    await mails.catchUp();
     const there = mailsBySegment(mails);
     await shelf.reload();
     await this.#download(there);
@@ -78,7 +78,7 @@ export class Indexer {
       if (this.#isOver()) return;
       const known = (await shelf.coverage()).get(segment)?.covered;
       const isUpToDate = known !== undefined && known.countMissingIn(set) === 0 &&
-        (set.countMissingIn(known) === 0 || missingIn(set, known, mails).length === 0);
+        (await missingIn(set, known, mails)).length === 0;
       if (!isUpToDate) await this.#updateOrRemake(segment, set);
     }
     if (!this.#isOver()) await this.#upload(there);
@@ -89,16 +89,19 @@ export class Indexer {
     const { shelf, shared, mails } = this.#parts;
     const lacking = async () => {
       const here = await shelf.coverage();
-      return [...there].filter(([segment, set]) =>
-        missingIn(set, here.get(segment)?.covered, mails).length >= LEAST_TO_DOWNLOAD
-      );
+      const found: [number, MailSet][] = [];
+      for (const [segment, set] of there) {
+        const missing = await missingIn(set, here.get(segment)?.covered, mails);
+        if (missing.length >= LEAST_TO_DOWNLOAD) found.push([segment, set]);
+      }
+      return found;
     };
     if ((await lacking()).length === 0) return;
     const theirs = await shared.coverage();
     for (const [segment, set] of await lacking()) {
       const offered = theirs.get(segment);
       const own = (await shelf.coverage()).get(segment)?.covered;
-      const missing = missingIn(set, own, mails);
+      const missing = await missingIn(set, own, mails);
       if (offered === undefined || this.#isOver()) continue;
       const brings = missing.filter((index) => offered.covered.has(index)).length;
       const loses = own === undefined ? 0 : own.and(set).countMissingIn(offered.covered);
@@ -128,7 +131,7 @@ export class Indexer {
       let savedAt = performance.now();
       try {
         const covered = tables.words.covered.and(tables.positions.covered);
-        const missing = there === null ? [] : missingIn(there, covered, this.#parts.mails);
+        const missing = there === null ? [] : await missingIn(there, covered, this.#parts.mails);
         for (const batch of this.#batches(missing)) {
           if (this.#isOver()) break;
           const read = await this.#read(batch);
@@ -222,7 +225,7 @@ export class Indexer {
     const { onProgress } = this.#options;
     if (onProgress === undefined) return;
     const { mails, shelf } = this.#parts;
-    shelf.coverage().then((map) => onProgress(coverageOf(mails, map))).catch(() => {});
+    shelf.coverage().then((map) => coverageOf(mails, map)).then(onProgress).catch(() => {});
   }
 }
 

@@ -1,9 +1,15 @@
 /** A set of the mails of one segment: a bit for each of its mailbox indexes. */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import { Segment, SEGMENT_MAILS } from "../index/segment.ts";
 
+/** Mailbox indexes in one segment of the search index. */
+export const SEGMENT_MAILS = 4096;
 export const MAIL_SET_BYTES = SEGMENT_MAILS / 8;
+
+/** Which segment of the search index a mailbox index belongs to. */
+export function segmentOf(index: number): number {
+  return Math.floor((index - 1) / SEGMENT_MAILS);
+}
 
 export class MailSet {
   readonly #bits: Bytes;
@@ -27,9 +33,15 @@ export class MailSet {
   }
 
   add(index: number): void {
-    if (Segment.of(index) !== this.segment) throw new RangeError("mail of another segment");
+    if (segmentOf(index) !== this.segment) throw new RangeError("mail of another segment");
     const at = index - this.#first;
     this.#bits[at >> 3]! |= 1 << (at & 7);
+  }
+
+  /** Adds those from an index on that have a bit; it must be the first one of a byte. */
+  addBits(first: number, bits: Bytes): void {
+    const at = (first - this.#first) / 8;
+    bits.forEach((byte, i) => this.#bits[at + i]! |= byte);
   }
 
   delete(index: number): void {

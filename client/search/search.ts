@@ -85,6 +85,7 @@ export class MailSearch {
     length: number,
   ): Promise<Map<number, string>> {
     const { mails, read } = this.#parts;
+    await mails.load(indexes);
     const small = indexes.filter((index) => {
       const row = mails.row(index);
       return row !== undefined && !row.rejected && row.size <= MAX_SNIPPET_MAIL_BYTES;
@@ -106,7 +107,7 @@ export class MailSearch {
 
   /** How far the index is, as far as is known without reading all of it. */
   async status(): Promise<SearchStatus> {
-    return statusOf(this.#parts.mails, await this.#shelf.coverage());
+    return await statusOf(this.#parts.mails, await this.#shelf.coverage());
   }
 
   /** Throws the index away, here and on the server, and makes it anew. Throws as `index`. */

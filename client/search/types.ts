@@ -1,5 +1,6 @@
 /** What is searched for, what is found, and what the search needs of the mailbox. */
 
+import type { Bytes } from "../../crypto/bytes.ts";
 import type { MailRow } from "../index/mail_row.ts";
 import type { Mail } from "../mailbox_types.ts";
 
@@ -59,9 +60,15 @@ export interface SearchStatus extends Coverage {
 /** The mails of the mailbox, as the search needs them: client/index/mail_index.ts. */
 export interface SearchedMails {
   /** Brings them up to date. Without it, mails that are there would look as if they were gone. */
-  sync(): Promise<void>;
-  /** Numbers of all mails. */
-  indexes(): Iterable<number>;
+  catchUp(): Promise<void>;
+  /**
+   * Which mails there are: from an index on, which is one more than a multiple of 8, a bit for each,
+   * the lowest index and bit first.
+   */
+  there(): Iterable<readonly [first: number, mails: Bytes]>;
+  /** Reads the lines of these mails. */
+  load(indexes: readonly number[]): Promise<void>;
+  /** The line of a mail that was loaded. */
   row(index: number): MailRow | undefined;
 }
 

@@ -1,38 +1,43 @@
 /** Which mails the index should have, and which of them it has. */
 
-import { Segment } from "../index/segment.ts";
 import type { CoverageMap } from "./coverage.ts";
-import { MailSet } from "./mail_set.ts";
+import { MailSet, segmentOf } from "./mail_set.ts";
 import type { Coverage, SearchedMails, SearchStatus } from "./types.ts";
 
 /** The mails there are, by segment, the newest segment first. */
 export function mailsBySegment(mails: SearchedMails): Map<number, MailSet> {
   const sets = new Map<number, MailSet>();
-  for (const index of mails.indexes()) {
-    const segment = Segment.of(index);
+  for (const [first, bits] of mails.there()) {
+    if (bits.every((byte) => byte === 0)) continue;
+    const segment = segmentOf(first);
     const set = sets.get(segment) ?? new MailSet(segment);
-    if (!sets.has(segment)) sets.set(segment, set);
-    set.add(index);
+    sets.set(segment, set);
+    set.addBits(first, bits);
   }
   return new Map([...sets].sort(([a], [b]) => b - a));
 }
 
-/** Mails that the index has not got, the newest first. Those that failed a check never get in. */
-export function missingIn(
+/**
+ * Mails that the index has not got, the newest first; their lines have been read. Those that failed a
+ * check never get in.
+ */
+export async function missingIn(
   there: MailSet,
   covered: MailSet | undefined,
   mails: SearchedMails,
-): number[] {
+): Promise<number[]> {
+  if (covered !== undefined && there.countMissingIn(covered) === 0) return [];
   const missing = [...there.indexes()].filter((index) => covered?.has(index) !== true);
+  await mails.load(missing);
   return missing.filter((index) => mails.row(index)?.rejected === false).reverse();
 }
 
-export function coverageOf(mails: SearchedMails, map: CoverageMap): Coverage {
-  const { covered, total } = statusOf(mails, map);
+export async function coverageOf(mails: SearchedMails, map: CoverageMap): Promise<Coverage> {
+  const { covered, total } = await statusOf(mails, map);
   return { covered, total };
 }
 
-export function statusOf(mails: SearchedMails, map: CoverageMap): SearchStatus {
+export async function statusOf(mails: SearchedMails, map: CoverageMap): Promise<SearchStatus> {
   let [covered, missing, unreadable] = [0, 0, 0];
   for (const [segment, there] of mailsBySegment(mails)) {
     const known = map.get(segment);
@@ -40,9 +45,7 @@ export function statusOf(mails: SearchedMails, map: CoverageMap): SearchStatus {
       covered += known.covered.and(there).size;
       unreadable += known.unreadable.and(there).size;
     }
-    if (there.countMissingIn(known?.covered ?? new MailSet(segment)) > 0) {
-      missing += missingIn(there, known?.covered, mails).length;
-    }
+    missing += (await missingIn(there, known?.covered, mails)).length;
   }
   return { covered, total: covered + missing, unreadable };
 }

@@ -28,6 +28,7 @@ import { type RevisionMemory, StateStore } from "../../client/state_store.ts";
 import { type ErrorCode, ServerError } from "../../protocol/error_codes.ts";
 import type { Message } from "../../protocol/messages/message.ts";
 import type { RequestType } from "../../protocol/registry.ts";
+import { FakeStore } from "./search/doubles.ts";
 import { FakeLog, fakeLogStores, fakeRoot } from "./fake_log.ts";
 
 // deno-lint-ignore no-explicit-any -- bodies are checked against the schemas on both ways
@@ -332,7 +333,7 @@ export class FakeAccount implements OpenAccount {
   readonly realm: Bytes;
   keys: AccountKeys;
   readonly rootKey: Bytes;
-  readonly indexStore = null;
+  readonly indexStore = new FakeStore();
   readonly events = new SessionEvents();
   readonly hello = {
     timeMs: 0,

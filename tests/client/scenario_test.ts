@@ -51,9 +51,10 @@ Deno.test("client: two people write to each other", async (t) => {
       await bob.read("2");
       const elsewhere = await office.login("bob");
       assertEquals(await elsewhere.list({ unread: true }), []);
-      await elsewhere.markRead([1], false);
+      await elsewhere.mails.mark({ indices: [1] }, { remove: ["read"] });
       assertEquals((await bob.list({ unread: true })).map(({ index }) => index), [1]);
-      await assertRejects(() => bob.markRead([1, 77]), NotFoundError, "77");
+      const marked = bob.mails.mark({ indices: [1, 77] }, { add: ["read"] });
+      await assertRejects(() => marked, NotFoundError, "77");
     },
   );
 
@@ -111,13 +112,13 @@ Deno.test("client: two people write to each other", async (t) => {
   await t.step("new mail is announced, own copies are not", async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const heard: string[] = [];
-    const stopAlice = alice.onNewMail(({ title }) => heard.push(title));
-    const stopBob = bob.onNewMail(({ title, from }) => resolve(`${from}: ${title}`));
+    alice.live.onNewMail(({ title }) => heard.push(title));
+    bob.live.onNewMail(({ title, from }) => resolve(`${from}: ${title}`));
+    await Promise.all([alice.live.start(), bob.live.start()]);
     await alice.send({ to: ["bob"], title: "news", body: "" });
     assertEquals(await promise, "alice: news");
     assertEquals(heard, []);
-    stopAlice();
-    stopBob();
+    await Promise.all([alice.live.stop(), bob.live.stop()]);
   });
 });
 
@@ -228,7 +229,8 @@ Deno.test("client: sorting, limits and paging over many mails", async (t) => {
   await t.step("unread mails are found behind read ones", async () => {
     const all = await bob.list();
     const old = all.slice(-3).map(({ index }) => index);
-    await bob.markRead(all.map(({ index }) => index).filter((index) => !old.includes(index)));
+    const indices = all.map(({ index }) => index).filter((index) => !old.includes(index));
+    await bob.mails.mark({ indices }, { add: ["read"] });
     assertEquals((await bob.list({ unread: true, limit: 2 })).map(({ index }) => index), [3, 2]);
     assertEquals((await bob.list({ unread: true })).length, 3);
   });

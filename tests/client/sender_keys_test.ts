@@ -46,7 +46,7 @@ Deno.test("sender keys: a mail without a known sender is looked at again, and le
   server.identities.delete("bob");
   const [item] = await aliceBox.list();
   assertEquals([item!.rejected, item!.title], [REJECT_REASONS.unknown_sender, ""]);
-  await aliceBox.markRead([1]);
+  await aliceBox.mails.mark({ indices: [1] }, { add: ["read"] });
   await aliceBox.read(1).catch(() => {});
   assertEquals(server.box("alice")[0]!.sealed, null);
   server.identities.set("bob", [bob.identity.bytes]);

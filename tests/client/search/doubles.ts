@@ -36,12 +36,19 @@ export class FakeMails implements SearchedMails {
     return first;
   }
 
-  sync(): Promise<void> {
+  catchUp(): Promise<void> {
     return Promise.resolve();
   }
 
-  indexes(): number[] {
-    return [...this.mails.keys()].reverse();
+  load(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  *there(): Generator<[number, Bytes]> {
+    for (const index of this.mails.keys()) {
+      const at = (index - 1) & 7;
+      yield [index - at, Uint8Array.of(1 << at)];
+    }
   }
 
   row(index: number): MailRow | undefined {
@@ -52,7 +59,15 @@ export class FakeMails implements SearchedMails {
     return {
       ...{ index, id, revision: 1, when: index, date: index, from, to, cc: [], bcc: [], title },
       ...{ size: mail.body?.length ?? 0, flags: [], folder: "inbox", also: [], trashedAt: null },
-      ...{ attachments: 0, kind: "mail", thread: id, own: id, contentHash: "", rejected },
+      ...{
+        attachments: 0,
+        kind: "mail",
+        thread: id,
+        own: id,
+        contentHash: "",
+        rejected,
+        repeated: false,
+      },
     };
   }
 

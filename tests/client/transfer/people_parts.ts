@@ -5,6 +5,7 @@ import { Contacts } from "../../../client/contacts.ts";
 import { EntryBook } from "../../../client/entry_book.ts";
 import { Folders } from "../../../client/folders.ts";
 import { MailIndex } from "../../../client/index/mail_index.ts";
+import { FakeStore } from "../search/doubles.ts";
 import { Intake } from "../../../client/mailbox_intake.ts";
 import { Reader } from "../../../client/mailbox_read.ts";
 import { Transfer } from "../../../client/transfer/transfer.ts";
@@ -18,7 +19,11 @@ export function transferOf(account: Account): TransferOf {
   const contacts = new Contacts(account);
   const book = new EntryBook(account);
   const intake = new Intake(account, { contacts, book });
-  const index = new MailIndex({ book, intake, store: null });
+  const index = new MailIndex({
+    book,
+    intake,
+    places: { disk: new FakeStore(), server: new FakeStore() },
+  });
   const reader = new Reader(account, { book, intake, contacts });
   const { state } = account;
   const folders = new Folders({ state, index, emptyInto: () => Promise.resolve(0) });

@@ -26,14 +26,20 @@ export interface TakesIn {
   takeIn(found: readonly MailboxEntry[]): Promise<KnownMail[]>;
 }
 
+/** The mails as the server has them. */
+export type IndexedMails = Pick<
+  EntryBook,
+  "newest" | "allBelow" | "within" | "changesSince" | "find"
+>;
+
 export interface MailIndexParts {
-  readonly book: EntryBook;
+  readonly book: IndexedMails;
   readonly intake: TakesIn;
   readonly places: SegmentPlaces;
 }
 
 export class MailIndex {
-  readonly #book: EntryBook;
+  readonly #book: IndexedMails;
   readonly #intake: TakesIn;
   readonly #segments: Segments;
   /** Indexes of mails without an entry. */

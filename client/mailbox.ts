@@ -119,7 +119,7 @@ export class Mailbox {
       mailsAfter: (index) => this.#newMails(index),
     });
     this.compose = new Compose(account, {
-      ...{ book: this.#book, mails: this.mails, index: this.index },
+      ...{ book: this.#book, mails: this.mails },
       read: (id) => this.read(id, { markRead: false }),
       raw: (id) => this.#reader.raw(id),
     });

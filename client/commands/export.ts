@@ -8,6 +8,7 @@ import { endedByCtrlC } from "../terminal/interrupt.ts";
 import { transferLine } from "../terminal/transfer_progress.ts";
 import { exportLines, problemJson } from "../terminal/transfer_text.ts";
 import type { TransferFormat } from "../transfer/types.ts";
+import { queryOfWords } from "./mail_query.ts";
 import { withMailbox } from "./open_mailbox.ts";
 
 export async function run(context: CommandContext): Promise<number> {
@@ -17,8 +18,8 @@ export async function run(context: CommandContext): Promise<number> {
     throw new UsageError("The output is missing.", "Give --output PATH");
   }
   const format = (options.text("format") ?? "mbox") as TransferFormat;
-  const words = context.args.all("query").join(" ").trim();
-  const query = words === "" ? {} : { query: words };
+  const words = context.args.all("query");
+  const query = words.length === 0 ? {} : { query: queryOfWords(words) };
   if (output === "-") return await writeOne(context, format, query.query);
   const line = transferLine(context, "Exporting");
   const result = await withMailbox(

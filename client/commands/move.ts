@@ -1,26 +1,11 @@
 /** `mailsec move QUERY FOLDER` */
 
 import type { CommandContext } from "../../cli/command.ts";
-import { escapeLine } from "../../cli/escape.ts";
-import { UsageError } from "../../cli/usage_error.ts";
-import { actOnMails, wordsAndFolder } from "./act.ts";
-import { queryOfWords } from "./mail_query.ts";
+import { actIntoFolder } from "./act.ts";
 
 export async function run(context: CommandContext): Promise<void> {
-  const { query: words, folder } = wordsAndFolder(context.args.all("query"));
-  if (words.length === 0) throw noFolder();
-  const query = queryOfWords(words);
-  await actOnMails(
-    context,
-    async ({ mails }) => (await mails.move({ query }, folder)).count,
-    `moved to "${escapeLine(folder)}"`,
-  );
-}
-
-/** For a single word, which is either the mails or the folder. */
-export function noFolder(): UsageError {
-  return new UsageError(
-    "Which mails, or which folder, is not said.",
-    "Give the mails and then the folder: mailsec move from:bob archive",
-  );
+  await actIntoFolder(context, {
+    act: (mails, which, folder) => mails.move(which, folder),
+    done: (folder) => `moved to "${folder}"`,
+  });
 }

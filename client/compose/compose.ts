@@ -1,28 +1,25 @@
 /** Writing mails: answers, forwards, and drafts that are kept, sealed, on the server. */
 
 import { type Bytes, fromHex, randomBytes, toHex } from "../../crypto/bytes.ts";
-import { importKemPublicKey } from "../../crypto/composite_kem.ts";
 import { acceptedEntry, marksIn } from "../../crypto/entry_fields.ts";
 import { MESSAGE_ID_BYTES } from "../../crypto/envelope_header.ts";
-import { sealMail } from "../../crypto/envelope_seal.ts";
 import { MailsecError } from "../../crypto/errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import type { OpenAccount } from "../account.ts";
 import { systemClock } from "../clock.ts";
 import type { EntryBook } from "../entry_book.ts";
-import type { MailIndex } from "../index/mail_index.ts";
 import type { MailActions } from "../mail_actions.ts";
 import { upload } from "../mailbox_deliver.ts";
 import type { Mail, MailDraft, OnProgress } from "../mailbox_types.ts";
 import { composeMime } from "../mime_compose.ts";
 import { messageTooLarge, outgoingText } from "../outgoing.ts";
+import { OwnMailSealer } from "../own_mail.ts";
 import { draftHeaders, draftOf, draftOrigin } from "./draft_mail.ts";
 import { forwardOf, replyTo } from "./reply.ts";
 
 interface ComposeParts {
   readonly book: EntryBook;
   readonly mails: Pick<MailActions, "eraseIds">;
-  readonly index: Pick<MailIndex, "sync">;
   read(which: number | string): Promise<Mail>;
   raw(which: number | string): Promise<Bytes>;
 }
@@ -30,10 +27,12 @@ interface ComposeParts {
 export class Compose {
   readonly #account: OpenAccount;
   readonly #parts: ComposeParts;
+  readonly #sealer: OwnMailSealer;
 
   constructor(account: OpenAccount, parts: ComposeParts) {
     this.#account = account;
     this.#parts = parts;
+    this.#sealer = new OwnMailSealer(account);
   }
 
   /**
@@ -72,7 +71,7 @@ export class Compose {
    * @throws {TooLargeError} {ConnectError} {ServerError}
    */
   async save(draft: MailDraft, onProgress?: OnProgress): Promise<MailDraft> {
-    const { user, realm, fingerprint, keys, log } = this.#account;
+    const { user } = this.#account;
     const limits = { maxBodyBytes: MAX_MESSAGE_BYTES, maxMessageBytes: MAX_MESSAGE_BYTES };
     const text = outgoingText(draft, limits.maxBodyBytes);
     const messageId = randomBytes(MESSAGE_ID_BYTES);
@@ -82,12 +81,8 @@ export class Compose {
       ...{ attachments: text.files, headers: draftHeaders(draft) },
     });
     if (mime.length > MAX_MESSAGE_BYTES) throw messageTooLarge({ ...limits, maxRecipients: 1 });
-    const kem = await importKemPublicKey(keys.kem[0]!.publicKey);
-    const { size, root } = log.head;
-    const sealed = await sealMail({
-      ...{ ...text.summary, mime, date, messageId, from: user, realm, signer: keys.signer },
-      recipients: [{ user, fingerprint, kem, copy: true }],
-      ...{ cc: [], counter: new Map(), inReplyTo: null, references: [], log: { size, root } },
+    const sealed = await this.#sealer.seal({
+      ...{ ...text.summary, mime, date, messageId, inReplyTo: null, references: [] },
     });
     const entry = acceptedEntry({ ...sealed, warnings: [] }, {
       ...marksIn("drafts", ["read"]),

@@ -3,6 +3,7 @@
 import type { CommandContext } from "../../cli/command.ts";
 import type { OnProgress } from "../mailbox_types.ts";
 import { formatSize } from "./format.ts";
+import { StatusLine } from "./status_line.ts";
 
 /** Transfers below this many bytes are over before anybody has read the line. */
 const LEAST_BYTES_SHOWN = 200_000;
@@ -18,28 +19,23 @@ export function progressLine(
   context: Pick<CommandContext, "stderr" | "stderrIsTerminal" | "env">,
   label: string,
 ): ProgressLine {
-  const shown = context.stderrIsTerminal && context.env("TERM") !== "dumb";
-  let written = Promise.resolve();
+  const line = new StatusLine(context);
   let lastPercent = -1;
   let rate: RateMeter | null = null;
-  const write = (text: string) => {
-    written = written.then(() => context.stderr(text));
-  };
   return {
     onProgress({ doneBytes, totalBytes }) {
-      if (!shown || totalBytes < LEAST_BYTES_SHOWN) return;
+      if (!line.shown || totalBytes < LEAST_BYTES_SHOWN) return;
       const percent = Math.floor(100 * doneBytes / totalBytes);
       if (percent === lastPercent) return;
       lastPercent = percent;
       rate ??= new RateMeter(performance.now(), doneBytes);
       const part = `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
       const speed = rate.text(performance.now(), { doneBytes, totalBytes });
-      write(`\r\x1b[K${label}: ${percent} %, ${part}${speed}`);
+      line.write(`${label}: ${percent} %, ${part}${speed}`);
     },
-    async end() {
-      if (lastPercent !== -1) write("\r\x1b[K");
+    end() {
       lastPercent = -1;
-      await written;
+      return line.end();
     },
   };
 }

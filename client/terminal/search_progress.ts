@@ -2,6 +2,7 @@
 
 import type { CommandContext } from "../../cli/command.ts";
 import type { Coverage } from "../search/types.ts";
+import { StatusLine } from "./status_line.ts";
 
 export interface SearchLine {
   readonly onProgress: (coverage: Coverage) => void;
@@ -13,24 +14,11 @@ export interface SearchLine {
 export function searchLine(
   context: Pick<CommandContext, "stderr" | "stderrIsTerminal" | "env">,
 ): SearchLine {
-  const shown = context.stderrIsTerminal && context.env("TERM") !== "dumb";
-  let written = Promise.resolve();
-  let isShown = false;
-  const write = (text: string) => {
-    written = written.then(() => context.stderr(text));
-  };
+  const line = new StatusLine(context);
   return {
     onProgress({ covered, total }) {
-      if (!shown) return;
-      isShown = true;
-      write(
-        `\r\x1b[KIndex: ${covered.toLocaleString("en")} of ${total.toLocaleString("en")} mails`,
-      );
+      line.write(`Index: ${covered.toLocaleString("en")} of ${total.toLocaleString("en")} mails`);
     },
-    async end() {
-      if (isShown) write("\r\x1b[K");
-      isShown = false;
-      await written;
-    },
+    end: () => line.end(),
   };
 }

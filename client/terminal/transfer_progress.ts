@@ -3,6 +3,7 @@
 import type { CommandContext } from "../../cli/command.ts";
 import type { OnTransferProgress, TransferProgress } from "../transfer/types.ts";
 import { formatSize } from "./format.ts";
+import { StatusLine } from "./status_line.ts";
 
 /** How often the line is written anew. */
 const REFRESH_MS = 500;
@@ -21,25 +22,20 @@ export function transferLine(
   label: string,
   now: () => number = Date.now,
 ): TransferLine {
-  const shown = context.stderrIsTerminal && context.env("TERM") !== "dumb";
+  const line = new StatusLine(context);
   const begun = now();
   let first: TransferProgress | null = null;
   let last = -Infinity;
-  let written = Promise.resolve();
-  const write = (text: string) => {
-    written = written.then(() => context.stderr(text));
-  };
   return {
     onProgress(progress) {
       first ??= progress;
-      if (!shown || now() - last < REFRESH_MS) return;
+      if (now() - last < REFRESH_MS) return;
       last = now();
-      write(`\r\x1b[K${label}: ${transferText(progress, first, now() - begun)}`);
+      line.write(`${label}: ${transferText(progress, first, now() - begun)}`);
     },
-    async end() {
-      if (last !== -Infinity) write("\r\x1b[K");
+    end() {
       last = -Infinity;
-      await written;
+      return line.end();
     },
   };
 }

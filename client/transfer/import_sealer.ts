@@ -5,7 +5,6 @@
  */
 
 import type { Bytes } from "../../crypto/bytes.ts";
-import { importKemPublicKey, type KemPublicKey } from "../../crypto/composite_kem.ts";
 import {
   type AcceptedEntry,
   acceptedEntry,
@@ -14,10 +13,11 @@ import {
   type Origin,
 } from "../../crypto/entry_fields.ts";
 import { MAX_REFERENCES } from "../../crypto/envelope_fields.ts";
-import { type SealedMail, sealMail } from "../../crypto/envelope_seal.ts";
+import type { SealedMail } from "../../crypto/envelope_seal.ts";
 import { EntrySealer } from "../../crypto/sealed_entry.ts";
 import type { OpenAccount } from "../account.ts";
 import { systemClock } from "../clock.ts";
+import { OwnMailSealer } from "../own_mail.ts";
 import { threadIdsIn } from "../threading.ts";
 import { type ImportSummary, summaryOf } from "./import_summary.ts";
 import type { MailToImport } from "./import_target.ts";
@@ -35,28 +35,21 @@ export interface SealedImport
 }
 
 export class ImportSealer {
-  readonly #account: OpenAccount;
   readonly #entries: EntrySealer;
-  /** The user's own key, out of the bundle: nobody has to be asked for it. */
-  #key: { readonly bytes: Bytes; readonly kem: Promise<KemPublicKey> } | null = null;
+  readonly #mails: OwnMailSealer;
 
   constructor(account: OpenAccount) {
-    this.#account = account;
+    this.#mails = new OwnMailSealer(account);
     const { user, realm, keys } = account;
     this.#entries = new EntrySealer(keys.bundleKey, { realm, user });
   }
 
   /** @throws {FormatError} when it cannot be put into the form of a sealed mail. */
   async seal(mail: MailToImport): Promise<SealedImport> {
-    const { user, realm, fingerprint, keys, log } = this.#account;
-    const [summary, kem] = await Promise.all([summaryOf(mail.bytes), this.#ownKey()]);
+    const summary = await summaryOf(mail.bytes);
     const { subject, preview, attachments, size } = summary;
-    const { size: logSize, root } = log.head;
-    const sealed = await sealMail({
-      ...{ signer: keys.signer, from: user, realm, mime: mail.bytes },
-      recipients: [{ user, fingerprint, kem, copy: true }],
-      ...{ cc: [], counter: new Map(), log: { size: logSize, root } },
-      ...{ subject, preview, attachments, size, date: dateOf(mail, summary) },
+    const sealed = await this.#mails.seal({
+      ...{ subject, preview, attachments, size, mime: mail.bytes, date: dateOf(mail, summary) },
       ...threadOf(summary),
     });
     const { messageId, header, content } = sealed;
@@ -64,15 +57,6 @@ export class ImportSealer {
     // Not by the entry book, which would remember it: nobody asks for it soon.
     const ownEntry = this.#entries.seal({ messageId, revision: FIRST_REVISION }, entry);
     return { messageId, header, summary: sealed.summary, content, ownEntry };
-  }
-
-  #ownKey(): Promise<KemPublicKey> {
-    const { publicKey } = this.#account.keys.kem[0]!;
-    // Another device may have replaced it.
-    if (this.#key?.bytes !== publicKey) {
-      this.#key = { bytes: publicKey, kem: importKemPublicKey(publicKey) };
-    }
-    return this.#key.kem;
   }
 }
 

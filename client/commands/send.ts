@@ -6,7 +6,7 @@ import { MailsecError } from "../../crypto/errors.ts";
 import type { CheckedRecipient } from "../contact_types.ts";
 import { KeyChangedError, SendInterruptedError } from "../errors.ts";
 import type { Mailbox } from "../mailbox.ts";
-import type { OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
+import type { MailDraft, OnProgress, OutgoingMail, SentMail } from "../mailbox_types.ts";
 import { formatSize } from "../terminal/format.ts";
 import { progressLine } from "../terminal/progress.ts";
 import { explain } from "./explain.ts";
@@ -35,7 +35,14 @@ export async function run(context: CommandContext): Promise<void> {
   const { sent, contacts } = await withMailbox(context, async (mailbox) => {
     const draft = filledIn(await beginning(mailbox, wish), typed);
     const mail = { ...outgoingOf(draft, typed), onProgress };
-    const sent = await sendPersistently(context, mailbox, mail).finally(end);
+    const sent = await sendPersistently(context, mailbox, mail).finally(end).catch(
+      async (error) => {
+        if (typed.isFromKeyboard && error instanceof MailsecError) {
+          await keepTyped(context, mailbox, draft);
+        }
+        throw error;
+      },
+    );
     const names = [...sent.to, ...sent.cc, ...sent.bcc];
     return { sent, contacts: await statesOf(mailbox, names) };
   });
@@ -46,6 +53,21 @@ export async function run(context: CommandContext): Promise<void> {
       context,
       `${user} is unverified. Compare fingerprints once: mailsec contacts verify ${user}`,
     );
+  }
+}
+
+/** What somebody has just typed is not lost because it cannot be sent: it becomes a draft. */
+async function keepTyped(
+  context: CommandContext,
+  mailbox: Mailbox,
+  draft: MailDraft,
+): Promise<void> {
+  try {
+    const { id } = await mailbox.compose.save(draft);
+    await context.stderr(`Saved as a draft: mailsec send --from-draft ${id} NAME…\n`);
+  } catch (error) {
+    if (!(error instanceof MailsecError)) throw error;
+    await context.stderr("What you typed could not be saved as a draft: it stands above.\n");
   }
 }
 

@@ -25,6 +25,8 @@ export interface TypedMail {
   /** Undefined: nothing was given. */
   readonly body: string | Uint8Array | undefined;
   readonly bodyFileName: string | undefined;
+  /** Somebody has just typed the body in a terminal. */
+  readonly isFromKeyboard: boolean;
   readonly attachments: MailDraft["attachments"];
   /** The mail that is answered is quoted below. */
   readonly quote: boolean;
@@ -132,16 +134,16 @@ export function outgoingOf(draft: MailDraft, typed: TypedMail): OutgoingMail {
 async function bodyOf(
   context: CommandContext,
   wish: Wish,
-): Promise<Pick<TypedMail, "body" | "bodyFileName">> {
+): Promise<Pick<TypedMail, "body" | "bodyFileName" | "isFromKeyboard">> {
   const text = context.options.text("body");
   const file = context.options.text("file");
   if (text !== undefined && file !== undefined) {
     throw new UsageError("--body and --file exclude each other.", "Give one of them.");
   }
-  if (text !== undefined) return { body: text, bodyFileName: undefined };
+  if (text !== undefined) return { body: text, bodyFileName: undefined, isFromKeyboard: false };
   if (file !== undefined) {
     const body = await readBodyFile(file, MAX_MESSAGE_BYTES);
-    return { body, bodyFileName: baseName(file) };
+    return { body, bodyFileName: baseName(file), isFromKeyboard: false };
   }
   // These have a text already.
   if (wish.kind === "forward" || wish.kind === "draft") return NO_BODY;
@@ -149,10 +151,10 @@ async function bodyOf(
     await context.stderr("Type the body. End it with Ctrl-D on a line of its own.\n");
   }
   const body = await readAll(Deno.stdin.readable, "standard input", MAX_MESSAGE_BYTES);
-  return { body, bodyFileName: undefined };
+  return { body, bodyFileName: undefined, isFromKeyboard: context.stdinIsTerminal };
 }
 
-const NO_BODY = { body: undefined, bodyFileName: undefined };
+const NO_BODY = { body: undefined, bodyFileName: undefined, isFromKeyboard: false };
 
 function baseName(path: string): string {
   return path.replace(/[\\/]+$/, "").replace(/^.*[\\/]/s, "");

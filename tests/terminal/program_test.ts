@@ -347,3 +347,19 @@ inOffice("a mail cannot move the cursor, and every line fits", async (office) =>
     assert(!/[\x07\x1b\x80-\x9f]/.test(output), JSON.stringify(output));
   }
 });
+
+inOffice("a mail that was typed and cannot be sent is a draft", async (office) => {
+  const options = ["--server", office.address, "--user", "alice"];
+  const account = [...options, "--config", office.configFolder("alice")];
+  const pty = start(office, ["send", "nobody", "--title", "kept", ...account]);
+  await pty.expect("End it with Ctrl-D");
+  await pty.type("a long story\r\x04");
+  await pty.answer("Password for alice: ", office.password("alice"));
+  const id = await pty.expect(/(?<=--from-draft )[0-9a-f]{32}/);
+  await pty.expect("nobody");
+  assertEquals((await pty.end()).code !== 0, true);
+  const sent = await office.run(["send", "bob", "--from-draft", id], { user: "alice" });
+  assertEquals(sent.code, 0, sent.stderr);
+  const read = await office.run(["list", "--json"], { user: "bob" });
+  assertStringIncludes(read.stdout, "kept");
+});

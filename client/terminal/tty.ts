@@ -6,6 +6,7 @@
  */
 
 import tty from "node:tty";
+import { atEndingSignal } from "./ending_signals.ts";
 import type { TerminalDevice } from "./terminal_prompter.ts";
 
 const STDIN = 0;
@@ -42,7 +43,7 @@ function openTerminal(dumb: boolean): TerminalDevice | null {
     write,
     setRaw(raw) {
       reader.setRaw(raw);
-      restoreAtEnd(raw, () => reader.setRaw(false));
+      restoreAtEnd(raw, () => reader.end());
     },
     read: () => reader.read(),
   };
@@ -61,19 +62,27 @@ class TtyReader {
       this.#chunks.push(chunk);
       this.#wake?.();
     });
-    const end = () => {
-      this.#ended = true;
-      this.#wake?.();
-    };
-    stream.on("end", end);
-    stream.on("error", end);
+    stream.on("end", () => this.#end());
+    stream.on("error", () => this.#end());
     stream.pause();
+  }
+
+  /** Nothing more is read: who asks hears that the input has ended, and saves what was begun. */
+  end(): void {
+    this.setRaw(false);
+    this.#chunks = [];
+    this.#end();
   }
 
   setRaw(raw: boolean): void {
     this.#stream.setRawMode(raw);
     if (raw) this.#stream.resume();
     else this.#stream.pause();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -85,25 +94,12 @@ class TtyReader {
   }
 }
 
-/** Signals that end the program, and with which exit code a shell would report them. */
-const ENDING_SIGNALS = [["SIGHUP", 129], ["SIGTERM", 143]] as const;
 let stopWatching = () => {};
 
-/** Sees to it that a program that is ended while the terminal is raw leaves it usable. */
-function restoreAtEnd(raw: boolean, restore: () => void): void {
+/** Sees to it that a program that is ended while it asks something leaves the terminal usable. */
+function restoreAtEnd(raw: boolean, end: () => void): void {
   stopWatching();
-  stopWatching = () => {};
-  // Windows has neither signal, and its consoles reset themselves.
-  if (!raw || Deno.build.os === "windows") return;
-  const listeners = ENDING_SIGNALS.map(([signal, code]) => {
-    const listener = () => {
-      restore();
-      Deno.exit(code);
-    };
-    Deno.addSignalListener(signal, listener);
-    return () => Deno.removeSignalListener(signal, listener);
-  });
-  stopWatching = () => listeners.forEach((remove) => remove());
+  stopWatching = raw ? atEndingSignal(end) : () => {};
 }
 
 function fileWriter(stream: { writeSync(bytes: Uint8Array): number }) {

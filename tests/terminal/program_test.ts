@@ -363,3 +363,62 @@ inOffice("a mail that was typed and cannot be sent is a draft", async (office) =
   const read = await office.run(["list", "--json"], { user: "bob" });
   assertStringIncludes(read.stdout, "kept");
 });
+
+inOffice("a signal that ends it while a mail is written leaves a draft", async (office) => {
+  for (const [user, signal, code] of [["alice", "SIGTERM", 143], ["bob", "SIGHUP", 129]] as const) {
+    const login = ["connect", office.address, user, "--config", office.configFolder(user)];
+    const command = quoted([...mailsecCommand(), ...login]);
+    const pty = new Pty(`sh -c "echo pid \\$\\$; exec ${command}"; echo "code $?"`, {
+      cwd: office.folder,
+      env: office.env,
+    });
+    const [, pid] = /(\d+)/.exec(await pty.expect(/pid \d+/))!;
+    await pty.answer(`Password for ${user}: `, office.password(user));
+    await pty.answer(CHOICE, "1");
+    await pty.answer("To (names separated by ; or ,): ", "bob");
+    await pty.answer("Cc (Enter: nobody; secretly: bcc: NAME): ", "");
+    await pty.answer("Title: ", "half");
+    await pty.answer(/\(Enter[^)]*type[^)]*\): /, "");
+    await pty.answer("ends it", "some words");
+    await pty.expect("some words");
+    Deno.kill(Number(pid), signal);
+    await pty.expect(`code ${code}`);
+    await pty.end();
+    const listed = await office.must(["list", "in:drafts", "--json"], { user });
+    assertStringIncludes(listed, '"title": "half"');
+    assertStringIncludes(await office.must(["read", "1", "--body-only"], { user }), "some words");
+  }
+});
+
+inOffice(
+  "a signal that ends it while the editor runs leaves a draft and no file",
+  async (office) => {
+    const folder = `${office.folder}/runtime`;
+    await Deno.mkdir(folder);
+    const editor = `${office.folder}/editor.sh`;
+    await Deno.writeTextFile(editor, 'echo written > "$1"; echo ready; exec sleep 20', {
+      mode: 0o700,
+    });
+    const login = ["connect", office.address, "alice", "--config", office.configFolder("alice")];
+    const command = quoted([...mailsecCommand(), ...login]);
+    const pty = new Pty(`sh -c "echo pid \\$\\$; exec ${command}"; echo "code $?"`, {
+      cwd: office.folder,
+      env: { ...office.env, EDITOR: `sh ${editor}`, XDG_RUNTIME_DIR: folder },
+    });
+    const [, pid] = /(\d+)/.exec(await pty.expect(/pid \d+/))!;
+    await pty.answer("Password for alice: ", office.password("alice"));
+    await pty.answer(CHOICE, "1");
+    await pty.answer("To (names separated by ; or ,): ", "bob");
+    await pty.answer("Cc (Enter: nobody; secretly: bcc: NAME): ", "");
+    await pty.answer("Title: ", "edited");
+    await pty.answer(/\(Enter[^)]*type[^)]*\): /, "e");
+    await pty.expect("ready");
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+    Deno.kill(Number(pid), "SIGTERM");
+    await pty.expect("code 143");
+    await pty.end();
+    assertEquals([...Deno.readDirSync(folder)], []);
+    const account = { user: "alice" };
+    assertEquals(await office.must(["read", "1", "--body-only"], account), "written\n");
+  },
+);

@@ -7,8 +7,10 @@
  */
 
 import { MailsecError } from "../../../crypto/errors.ts";
+import { atEndingSignal } from "../ending_signals.ts";
 import { confirm } from "../questions.ts";
 import { type Draft, textBody } from "./draft.ts";
+import { keepDraft } from "./keep_draft.ts";
 import { type MenuWorld, tell } from "./menu_world.ts";
 
 /** Has the body edited. False: it is as it was. */
@@ -18,7 +20,8 @@ export async function editBody(menu: MenuWorld, draft: Draft): Promise<boolean> 
     : draft.lines.join("\n");
   const folder = await privateFolder(menu.world.env);
   const path = `${folder}/mail.txt`;
-  const stop = ignoreCtrlC();
+  const stopIgnoring = ignoreCtrlC();
+  const stopWatching = atEndingSignal(() => void saveAndEnd(menu, draft, { folder, path }));
   try {
     await Deno.writeTextFile(path, before, { createNew: true, mode: 0o600 });
     const code = await menu.edit!(path);
@@ -29,8 +32,24 @@ export async function editBody(menu: MenuWorld, draft: Draft): Promise<boolean> 
     await tell(menu, error.message);
     return false;
   } finally {
-    stop();
+    stopIgnoring();
+    stopWatching();
     await eraseFolder(folder);
+  }
+}
+
+/** When the program is ended while the editor runs: what that has saved is no plain file any more. */
+async function saveAndEnd(
+  menu: MenuWorld,
+  draft: Draft,
+  { folder, path }: { folder: string; path: string },
+): Promise<void> {
+  try {
+    draft.body = textBody(await Deno.readTextFile(path));
+    await eraseFolder(folder);
+    await keepDraft(menu, draft);
+  } finally {
+    Deno.exit();
   }
 }
 

@@ -77,6 +77,8 @@ export class Mailbox {
   /** Ids of mails that were sent from here: their own copies are no news. */
   readonly #sent = new Set<string>();
   #isTidy = false;
+  /** The connection is gone, and nothing has opened it again. */
+  #isLost = false;
 
   /** @param account Belongs to the mailbox from now on: `close` closes it. */
   constructor(account: OpenAccount) {
@@ -118,6 +120,8 @@ export class Mailbox {
       lastIndex: () => this.index.lastIndex,
       mailsAfter: (index) => this.#newMails(index),
     });
+    account.events.onClosed(() => this.#isLost = true);
+    this.live.onConnection(({ state }) => this.#isLost = state !== "connected");
     this.compose = new Compose(account, {
       ...{ book: this.#book, mails: this.mails },
       read: (id) => this.read(id, { markRead: false }),
@@ -299,8 +303,18 @@ export class Mailbox {
     try {
       await this.search.close();
       await this.index.save();
+      if (!this.#isLost) await this.#shareIndex();
     } finally {
       await this.#account.close();
+    }
+  }
+
+  /** What the server cannot take now it is given the next time. */
+  async #shareIndex(): Promise<void> {
+    try {
+      await this.index.share();
+    } catch (error) {
+      if (!(error instanceof MailsecError)) throw error;
     }
   }
 

@@ -174,6 +174,11 @@ export class MailIndex {
     await this.#segments.save({ modseq: this.#since, unsettled: [...this.#unsettled] });
   }
 
+  /** Gives the server, for the user's other devices, what they would have to make anew; after `save`. */
+  async share(): Promise<void> {
+    await this.#segments.share();
+  }
+
   async #sync(): Promise<void> {
     if (!this.#isOpen) await this.#open();
     this.#changed = [];

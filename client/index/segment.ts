@@ -177,9 +177,9 @@ export class Segment {
     return true;
   }
 
-  /** @param without Indexes of mails that are left out. */
-  encode(without: ReadonlySet<number> = new Set()): Bytes {
-    const lines = this.indexes().filter((index) => !without.has(index))
+  /** Without the lines of mails that have no entry. */
+  encode(): Bytes {
+    const lines = this.indexes().filter((index) => this.revision(index) > 0)
       .map((index) => this.#line(index));
     const writer = new ByteWriter().u8(VERSION).u32(lines.length);
     const { columns, titles, texts } = this.#table;

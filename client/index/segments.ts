@@ -42,7 +42,8 @@ export class Segments {
   readonly #dirty = new Set<number>();
   /** What came from the server and is not on this disk yet. */
   readonly #fetched = new Set<number>();
-  #savedModseq: number | null = null;
+  /** How far the index on this disk is. */
+  #saved: Progress | null = null;
   #shared = 0;
 
   constructor(places: SegmentPlaces) {
@@ -60,7 +61,7 @@ export class Segments {
     const own = await readManifest(disk);
     if (own !== null) {
       this.#shared = own.shared;
-      this.#savedModseq = own.modseq;
+      this.#saved = own;
     }
     const found = own ?? await readManifest(server);
     if (found === null) return null;
@@ -134,17 +135,31 @@ export class Segments {
     for (const number of numbers) this.#stored.delete(number);
   }
 
-  /** Stores what has changed on this disk, and now and then on the server. */
+  /** Stores what has changed on this disk. */
   async save({ modseq, unsettled }: Progress): Promise<void> {
     const { disk } = this.#places;
-    const without = new Set(unsettled);
     const changed = [...new Set([...this.#dirty, ...this.#fetched])];
-    for (const number of changed) await this.#store(disk, number, { modseq, without });
-    await this.#share({ modseq, unsettled });
-    if (changed.length === 0 && modseq === this.#savedModseq) return;
+    for (const number of changed) await this.#store(disk, number, modseq);
+    if (changed.length === 0 && modseq === this.#saved?.modseq) return;
+    this.#saved = { modseq, unsettled };
+    await this.#storeManifest(this.#saved);
+  }
+
+  /**
+   * Gives the server what its index lacks, if that is much; after `save`.
+   *
+   * @throws {ConnectError} {ServerError} what is there then is still good.
+   */
+  async share(): Promise<void> {
+    const before = this.#shared;
+    if (this.#saved === null) return;
+    await this.#share(this.#saved);
+    if (this.#shared !== before) await this.#storeManifest(this.#saved);
+  }
+
+  async #storeManifest({ modseq, unsettled }: Progress): Promise<void> {
     const parts = { shared: this.#shared, segments: this.#stored };
-    await disk.write(MANIFEST, encodeManifest({ modseq, unsettled, ...parts }));
-    this.#savedModseq = modseq;
+    await this.#places.disk.write(MANIFEST, encodeManifest({ modseq, unsettled, ...parts }));
   }
 
   async #read(number: number): Promise<boolean> {
@@ -170,11 +185,7 @@ export class Segments {
     }
   }
 
-  async #store(
-    disk: SegmentStore,
-    number: number,
-    { modseq, without }: { modseq: number; without: ReadonlySet<number> },
-  ): Promise<void> {
+  async #store(disk: SegmentStore, number: number, modseq: number): Promise<void> {
     const segment = this.#loaded.get(number)!;
     const isChanged = this.#dirty.delete(number);
     this.#fetched.delete(number);
@@ -186,10 +197,9 @@ export class Segments {
     }
     const written = isChanged ? modseq : this.#stored.get(number)!.written;
     this.#stored.set(number, { ...summaryOf(segment), written, place: "disk" });
-    await disk.write(nameOf(number), storedSegment(written, segment.encode(without)));
+    await disk.write(nameOf(number), storedSegment(written, segment.encode()));
   }
 
-  /** Gives the server what its index lacks, if that is much. */
   async #share({ modseq, unsettled }: Progress): Promise<void> {
     if (modseq - this.#shared < SHARE_AFTER_CHANGES) return;
     const { server } = this.#places;
@@ -200,12 +210,11 @@ export class Segments {
       return;
     }
     const deadline = performance.now() + SHARE_BUDGET_MS;
-    const without = new Set(unsettled);
     const give = async (number: number): Promise<[number, StoredSegment]> => {
       const [own, known] = [this.#stored.get(number)!, theirs?.segments.get(number)];
       if (known?.place === "server" && known.written >= own.written) return [number, known];
       const isTime = performance.now() < deadline;
-      const isGiven = isTime && await this.#upload(number, own.written, without);
+      const isGiven = isTime && await this.#upload(number, own.written);
       return [number, { ...own, place: isGiven ? "server" : "none" }];
     };
     const segments = new Map<number, StoredSegment>();
@@ -221,13 +230,13 @@ export class Segments {
   }
 
   /** False when it is too large, or the account has no room left: others make it anew. */
-  async #upload(number: number, written: number, without: ReadonlySet<number>): Promise<boolean> {
+  async #upload(number: number, written: number): Promise<boolean> {
     if ((await this.read([number])).length > 0) return false;
     const segment = this.#loaded.get(number)!;
     try {
       await this.#places.server.write(
         nameOf(number),
-        storedSegment(written, segment.encode(without)),
+        storedSegment(written, segment.encode()),
       );
       return true;
     } catch (error) {

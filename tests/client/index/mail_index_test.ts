@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { toHex } from "../../../crypto/bytes.ts";
 import type { MailIndex } from "../../../client/index/mail_index.ts";
@@ -39,6 +39,7 @@ async function leftOnDisk(count: number) {
   const index = indexOf(mails, { disk, server });
   await index.sync();
   await index.save();
+  await index.share();
   mails.asked.length = disk.reads.length = server.reads.length = 0;
   return { mails, disk, server };
 }
@@ -197,6 +198,7 @@ Deno.test("mail index: it is given to the server when it has changed much, not e
     const index = indexOf(mails, { disk, server });
     await index.sync();
     await index.save();
+    await index.share();
   };
   await work(100);
   assertEquals(writes(), []);
@@ -216,10 +218,31 @@ Deno.test("mail index: two devices that give it to the server do not spoil it", 
   await one.sync();
   for (let i = 1500; i <= 2040; i++) mails.change(i, { title: `second ${i}` });
   await other.sync();
-  await Promise.all([one.save(), other.save()]);
+  await Promise.all([one, other].map((index) => index.save().then(() => index.share())));
   const third = indexOf(mails, { server });
   await third.sync();
   assertEquals(linesOf(third), expectedLines(mails));
+});
+
+Deno.test("mail index: that the server takes nothing costs this device nothing", async () => {
+  const { mails, disk, server } = await leftOnDisk(2 * SEGMENT_MAILS);
+  for (let i = 1; i <= 600; i++) mails.change(i, { title: `changed ${i}` });
+  server.onWrite = () => {
+    throw new ServerError("internal");
+  };
+  const index = indexOf(mails, { disk, server });
+  await index.sync();
+  await index.save();
+  await assertRejects(() => index.share(), ServerError);
+  mails.asked.length = 0;
+  const again = indexOf(mails, { disk, server });
+  await again.sync();
+  assertEquals([linesOf(again), mails.asked], [expectedLines(mails), ["changes"]]);
+  server.onWrite = () => {};
+  await again.share();
+  const device = indexOf(mails, { server });
+  await device.sync();
+  assertEquals(linesOf(device), expectedLines(mails));
 });
 
 Deno.test("mail index: a server that has no room, or gives something else, costs time only", async (t) => {
@@ -232,6 +255,7 @@ Deno.test("mail index: a server that has no room, or gives something else, costs
   const index = indexOf(mails, { server });
   await index.sync();
   await index.save();
+  await index.share();
   await t.step("no room", async () => {
     const device = indexOf(mails, { server });
     mails.asked.length = 0;

@@ -8,6 +8,7 @@ import { login } from "../client/login.ts";
 import { ConfigStore } from "../client/config_store.ts";
 import { Mailbox } from "../client/mailbox.ts";
 import { Office } from "../tools/office.ts";
+import { V8_FLAGS } from "../tools/project.ts";
 import { fillMailbox, wordAt } from "./fill.ts";
 
 const USER = "alice";
@@ -108,7 +109,7 @@ async function runTask([task, address, config, password]: string[]): Promise<voi
 async function inProcess(task: string, office: Office, config: string): Promise<Figure[]> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-q", "--no-prompt", "-P=test", import.meta.filename!, "--task", task],
+      ...["run", "-q", V8_FLAGS, "--no-prompt", "-P=test", import.meta.filename!, "--task", task],
       ...[office.address, config, office.password(USER)],
     ],
     stderr: "inherit",

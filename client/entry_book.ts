@@ -20,7 +20,7 @@ import type { OpenAccount } from "./account.ts";
 /** How often in a row another device may be faster. */
 const MAX_TRIES = 20;
 /** Opened entries kept in memory: a few kilobytes each. */
-const MAX_OPENED = 5000;
+const MAX_OPENED = 1500;
 /** Pages fetched at once when all are wanted. */
 const PAGES_AT_ONCE = 8;
 /** Sealed entries written by one request, in bytes together; the rest of it is small. */

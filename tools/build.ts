@@ -10,7 +10,13 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { bundle, type BundledFile, checkBundle, WORKERS } from "./bundle.ts";
-import { permissionFlags, PROJECT_ROOT, type ProjectConfig, readProjectConfig } from "./project.ts";
+import {
+  permissionFlags,
+  PROJECT_ROOT,
+  type ProjectConfig,
+  readProjectConfig,
+  V8_FLAGS,
+} from "./project.ts";
 import { selfExtracting } from "./self_extracting.ts";
 
 interface Build {
@@ -30,7 +36,7 @@ async function compile(build: Build): Promise<boolean> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["compile", "--no-prompt", "--no-check", "--no-lock", "--config", configFile],
-      ...["-P=mailsec", "--app-name", "mailsec", "--target", build.target],
+      ...["-P=mailsec", V8_FLAGS, "--app-name", "mailsec", "--target", build.target],
       ...WORKERS.flatMap((worker) => ["--include", `${build.folder}/${worker}`]),
       ...["--output", build.output, `${build.folder}/main.js`],
     ],
@@ -52,6 +58,7 @@ async function makeSelfExtracting(build: Build): Promise<void> {
     runtime: await Deno.readFile(Deno.execPath()),
     program: build.program,
     flags: [
+      V8_FLAGS,
       ...permissionFlags(build.config.permissions.mailsec),
       ...build.config.unstable.map((feature) => `--unstable-${feature}`),
     ],

@@ -5,13 +5,20 @@
  */
 import { ConfigStore } from "../client/config_store.ts";
 import { Child, type ChildOptions, type Finished, runToEnd } from "./child.ts";
-import { PROJECT_ROOT } from "./project.ts";
+import { PROJECT_ROOT, V8_FLAGS } from "./project.ts";
 
 /** How to start mailsec: the executable that MAILSEC_EXE names, or else this source. */
 export function mailsecCommand(): string[] {
   const executable = Deno.env.get("MAILSEC_EXE");
   if (executable !== undefined && executable !== "") return [executable];
-  const flags = ["-q", "--no-prompt", "--config", `${PROJECT_ROOT}/deno.json`, "-P=mailsec"];
+  const flags = [
+    "-q",
+    V8_FLAGS,
+    "--no-prompt",
+    "--config",
+    `${PROJECT_ROOT}/deno.json`,
+    "-P=mailsec",
+  ];
   return [Deno.execPath(), "run", ...flags, `${PROJECT_ROOT}/main.ts`];
 }
 

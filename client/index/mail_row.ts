@@ -9,8 +9,8 @@ import { ownThreadId, threadOf } from "../threading.ts";
 export const FLAGS = ["read", "answered", "forwarded", "flagged"] as const;
 export type Flag = (typeof FLAGS)[number];
 
-/** Characters of a content's hash that tell it from all others in a mailbox. */
-const CONTENT_HASH_DIGITS = 16;
+/** Bytes of a content's hash that tell it from all others in a mailbox. */
+const CONTENT_HASH_BYTES = 8;
 
 export interface MailRow {
   readonly index: number;
@@ -92,5 +92,6 @@ export function peopleOf(
 
 /** What tells a content from others: see {@linkcode MailRow.contentHash}. */
 export function contentHashOf(sha512: Bytes): string {
-  return toHex(sha512).slice(0, CONTENT_HASH_DIGITS);
+  // Not a piece of the text of all of it, which would stay in memory with the piece.
+  return toHex(sha512.subarray(0, CONTENT_HASH_BYTES));
 }

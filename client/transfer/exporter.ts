@@ -95,7 +95,10 @@ export class Exporter {
     const identity: ExportIdentity = { format, account: this.#source.account, query };
     if (await exists(ExportState.pathFor(this.#output))) {
       const state = await ExportState.resume(this.#output, identity);
-      if (state !== null) return state;
+      // Whoever has removed what there was of the output begins anew.
+      const isGone = state !== null && state.done !== null && !await exists(this.#output);
+      if (isGone) await state.finish();
+      else if (state !== null) return state;
     }
     if (await exists(this.#output)) throw outputExists(this.#output);
     const { mails, rejected } = await this.#source.select(query);

@@ -4,8 +4,8 @@
  * about an import that was broken off: what it has done is in the mailbox.
  */
 
-import { toHex } from "../../crypto/bytes.ts";
 import { contentHash } from "../../crypto/envelope_content.ts";
+import { contentHashOf } from "../index/mail_row.ts";
 import { inOrderBounded } from "./bounded.ts";
 import { ImportFolders } from "./import_folders.ts";
 import { type ImportTarget, MailRefused } from "./import_target.ts";
@@ -15,8 +15,6 @@ import type { ImportOptions, ImportResult, MailRead, TransferProblem } from "./t
 /** Mails sealed and sent at once, and their bytes together (a greater one goes alone). */
 const MAILS_AT_ONCE = 8;
 const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
-/** Digits of a content hash as the mailbox's index has them. */
-const HASH_DIGITS = 16;
 
 /** What is to be done with something that was read. */
 type Decided =
@@ -86,7 +84,7 @@ export class Importer {
   }
 
   async #decide(read: MailRead): Promise<Decided> {
-    const hash = toHex(await contentHash(read.bytes)).slice(0, HASH_DIGITS);
+    const hash = contentHashOf(await contentHash(read.bytes));
     const duplicate: Decided = { kind: "duplicate", bytes: read.bytes.length };
     const known = this.#slots.get(hash);
     if (known !== undefined) {

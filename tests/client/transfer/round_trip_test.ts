@@ -120,6 +120,23 @@ for (const format of TRANSFER_FORMATS) {
     });
   });
 
+  Deno.test(`transfer: ${format}: who removes what an export has left begins anew`, async () => {
+    await withFolder(async (folder) => {
+      const mailbox = await filled(100);
+      const output = `${folder}/removed`;
+      let left = 80;
+      mailbox.beforeRaw = () => {
+        if (left-- === 0) throw new ConnectError("lost", "The connection was lost.");
+      };
+      await assertRejects(() => exportTo(mailbox, output, format), ConnectError);
+      mailbox.beforeRaw = () => {};
+      await Deno.remove(output, { recursive: true });
+      assertEquals((await exportTo(mailbox, output, format)).exported, 100);
+      await exportTo(mailbox, `${folder}/whole`, format);
+      assertEquals(await tree(output), await tree(`${folder}/whole`));
+    });
+  });
+
   Deno.test(`transfer: ${format}: what a crash has left behind the last note does not count`, async () => {
     await withFolder(async (folder) => {
       const mailbox = await filled(100);

@@ -33,7 +33,7 @@ import { givenPassword, type LoginStep, meetServer } from "./login.ts";
 import { withInvite } from "./invite_trust.ts";
 import { newKeys } from "./new_keys.ts";
 import { openAccount } from "./open_account.ts";
-import { finishRegistrationApart } from "./password_work.ts";
+import { PasswordWork } from "./password_work.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -197,7 +197,11 @@ function registrationSteps(
     async finish({ response, grant }): Promise<Registration> {
       const identity = await newIdentity({ invite, keys, server, grant });
       if (grant !== null) onReset?.();
-      const { record, exportKey } = await finishRegistrationApart(owner, state, response);
+      const { record, exportKey } = await new PasswordWork().finishRegistration(
+        owner,
+        state,
+        response,
+      );
       const bundle = { ...keys, earlierKem: [], devices: [] };
       const bundleKey = newBundleKey();
       const slots = [

@@ -10,7 +10,7 @@ import type { LoginSteps } from "../protocol/client_steps.ts";
 import { type Access, openAccess } from "./access.ts";
 import type { OwnDevice } from "./device_store.ts";
 import { LoginError } from "./errors.ts";
-import { finishLoginApart } from "./password_work.ts";
+import type { PasswordWork } from "./password_work.ts";
 
 /** Whose login it is, and all that it may take. */
 export interface LoginSecrets {
@@ -32,10 +32,13 @@ export class LoginWithPassword implements LoginSteps {
   readonly ticket: Bytes | null;
   readonly #secrets: LoginSecrets;
   readonly #state: { state: string };
+  readonly #work: PasswordWork;
   #exportKey: Bytes | null = null;
   #access: Access | null = null;
 
-  constructor(secrets: LoginSecrets) {
+  /** @param work For this login alone. */
+  constructor(secrets: LoginSecrets, work: PasswordWork) {
+    this.#work = work;
     this.user = secrets.user;
     this.ticket = secrets.ticket;
     this.#secrets = secrets;
@@ -51,7 +54,7 @@ export class LoginWithPassword implements LoginSteps {
   }
 
   async finish(ke2: Bytes): Promise<{ ke3: Bytes; sessionKey: Bytes }> {
-    const finished = await finishLoginApart(this.#secrets, this.#state, ke2);
+    const finished = await this.#work.finishLogin(this.#secrets, this.#state, ke2);
     if (finished === null) {
       throw new LoginError("login", `Wrong user name or password for "${this.user}".`, {
         hint: "Try again; who has forgotten the password uses mailsec recover, and a user who is " +

@@ -22,7 +22,7 @@ import { ConnectError, LoginError } from "./errors.ts";
 import { givenPassword, type LoginOptions, meetServer } from "./login.ts";
 import { foreign } from "./login_steps.ts";
 import { openAccount } from "./open_account.ts";
-import { finishRegistrationApart } from "./password_work.ts";
+import { PasswordWork } from "./password_work.ts";
 import { type Credentials, notPinned } from "./session.ts";
 import { fetchRecord } from "./trust.ts";
 
@@ -112,7 +112,11 @@ function recoverySteps(
     request,
     async finish({ response, bundle: sealed }): Promise<Recovery> {
       const opened = openWithCode({ realm, user, sealed, code });
-      const { record, exportKey } = await finishRegistrationApart(owner, state, response);
+      const { record, exportKey } = await new PasswordWork().finishRegistration(
+        owner,
+        state,
+        response,
+      );
       const access = await openAccess(opened, { sealed, exportKey, device: null });
       // One that is enrolled already stays so: its secret must outlive a recovery that fails.
       const isNew = isHardened(access.slots) &&

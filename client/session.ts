@@ -11,6 +11,7 @@ import type { ConfigStore } from "./config_store.ts";
 import { asConnectError } from "./connect_problem.ts";
 import { Connection } from "./connection.ts";
 import { LoginWithPassword } from "./login_steps.ts";
+import { PasswordWork } from "./password_work.ts";
 import { fetchRecord } from "./trust.ts";
 
 /** Enough to log in, and to do it again when a connection is lost. */
@@ -23,6 +24,8 @@ export interface Credentials {
   /** A code that lets this device into a hardened account, 16 bytes. */
   readonly enrolCode?: Bytes;
 }
+
+type SessionCredentials = Omit<Credentials, "enrolCode"> & { readonly enrolCode?: Bytes | null };
 
 export interface OpenedSession {
   /** Name of the installation for ever, 32 bytes. */
@@ -45,12 +48,30 @@ export interface OpenedSession {
  * @throws {ConnectError} {LoginError} {TrustError} {ConfigError}
  */
 export async function openSession(
-  { address, user, password, config, enrolCode = null }: Omit<Credentials, "enrolCode"> & {
-    enrolCode?: Bytes | null;
-  },
+  credentials: SessionCredentials,
   handlers: Pick<ClientSessionOptions, "onEvent" | "onClose">,
 ): Promise<OpenedSession> {
-  const [connection] = await Promise.all([Connection.open(address), passwordReady()]);
+  const work = new PasswordWork();
+  try {
+    const [connection] = await Promise.all([
+      Connection.open(credentials.address),
+      passwordReady(),
+    ]);
+    return await logIn(connection, work, { credentials, handlers });
+  } finally {
+    work.end();
+  }
+}
+
+async function logIn(
+  connection: Connection,
+  work: PasswordWork,
+  { credentials, handlers }: {
+    credentials: SessionCredentials;
+    handlers: Pick<ClientSessionOptions, "onEvent" | "onClose">;
+  },
+): Promise<OpenedSession> {
+  const { address, user, password, config, enrolCode = null } = credentials;
   try {
     const { record, known } = await fetchRecord(connection, address, config);
     if (!known) throw notPinned();
@@ -59,7 +80,8 @@ export async function openSession(
       config.device({ realm, user }).read(),
       config.ticket({ realm, user }).read(),
     ]);
-    const steps = new LoginWithPassword({ realm, user, password, ticket, device, enrolCode });
+    const secrets = { realm, user, password, ticket, device, enrolCode };
+    const steps = new LoginWithPassword(secrets, work);
     const server = { record: record.bytes, kemPublicKey: record.kemKey };
     const login = connection.link.login(server, steps, handlers);
     const { hello, session } = await asConnectError(address, login);

@@ -11,7 +11,7 @@ import { passwordStart } from "../../protocol/messages/password_start.ts";
 import type { Bytes } from "../../crypto/bytes.ts";
 import type { KeepCode } from "../account_care.ts";
 import { LoginError } from "../errors.ts";
-import { type FinishedRegistration, finishRegistrationApart } from "../password_work.ts";
+import { type FinishedRegistration, PasswordWork } from "../password_work.ts";
 import type { CaredAccount } from "./cared_account.ts";
 import { changeCredentials } from "./change_credentials.ts";
 
@@ -31,7 +31,7 @@ export async function changePassword(
   let made: FinishedRegistration | undefined;
   await changeCredentials(account, async (_, session) => {
     const { request, ...state } = startRegistration(owner);
-    made ??= await finishRegistrationApart(
+    made ??= await new PasswordWork().finishRegistration(
       owner,
       state,
       (await session.request(passwordStart, { request })).response,

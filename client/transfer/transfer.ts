@@ -83,13 +83,16 @@ export class Transfer {
 
   /**
    * Takes mail in from files; see docs/transfer.md. What cannot be read is among the problems, and
-   * what is in the mailbox already is left as it is. The mail index learns of it at its next `sync`.
+   * what is in the mailbox already is left as it is. The mail index is kept up meanwhile.
    *
    * @throws {ConnectError} when the connection is lost: the same call goes on.
    */
   async import(options: ImportOptions): Promise<ImportResult> {
     await this.#parts.index.sync();
-    return await new Importer(new MailboxTarget(this.#parts), options).run();
+    const target = new MailboxTarget(this.#parts);
+    const result = await new Importer(target, options).run();
+    await target.keepUp();
+    return result;
   }
 }
 
@@ -145,9 +148,13 @@ class MailboxSource implements ExportSource {
   }
 }
 
+/** Mails after which the index is brought up to date: at the end of a long import it would take long. */
+const KEEP_UP_EVERY = 1000;
+
 class MailboxTarget implements ImportTarget {
   readonly #parts: TransferParts;
   readonly #sealer: ImportSealer;
+  #added = 0;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
@@ -177,12 +184,18 @@ class MailboxTarget implements ImportTarget {
       const sealed = await this.#sealer.seal(mail);
       const { messageId, ownEntry } = sealed;
       await this.#parts.account.withSession((session) => upload(session, sealed, { ownEntry }));
+      if (++this.#added % KEEP_UP_EVERY === 0) await this.keepUp();
       return toHex(messageId);
     } catch (error) {
       if (error instanceof FormatError) throw new MailRefused("it cannot be sealed", error);
       if (!(error instanceof ServerError) || error.code !== "too_large") throw error;
       throw new MailRefused("it is larger than the server takes", error);
     }
+  }
+
+  /** Has the mail index learn of what was added. */
+  keepUp(): Promise<void> {
+    return this.#parts.index.catchUp();
   }
 
   putAlso(ids: readonly string[], folder: string): Promise<void> {

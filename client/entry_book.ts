@@ -39,6 +39,12 @@ export interface KnownMail {
   readonly entry: SealedEntry | "damaged";
 }
 
+/** A mail as it was changed. */
+export interface ChangedMail extends KnownMail {
+  /** Of the mailbox with this change. */
+  readonly modseq: number;
+}
+
 /** An entry to be written in place of the one with that revision (0: none yet). */
 export interface EntryWrite {
   readonly messageId: Bytes;
@@ -197,9 +203,12 @@ export class EntryBook {
     }
   }
 
-  /** Writes entries. Returns, in their order, which were written: the others were overtaken. */
-  async write(items: readonly EntryWrite[]): Promise<boolean[]> {
-    const batches: Promise<boolean[]>[] = [];
+  /**
+   * Writes entries. Returns, in their order, the modseq of the mailbox with each; 0 for those that
+   * were overtaken, and not written.
+   */
+  async write(items: readonly EntryWrite[]): Promise<number[]> {
+    const batches: Promise<number[]>[] = [];
     for (let i = 0; i < items.length;) {
       const sealed = this.#sealSome(items, i);
       batches.push(this.#put(items.slice(i, i + sealed.length), sealed));
@@ -213,12 +222,13 @@ export class EntryBook {
   async #put(
     batch: readonly EntryWrite[],
     sealed: PutEntryRequest["items"],
-  ): Promise<boolean[]> {
+  ): Promise<number[]> {
     const { results } = await this.#account.request(putEntry, { items: sealed });
     return batch.map(({ messageId, revision, entry }, at) => {
-      const ok = results[at]?.ok === true;
-      if (ok) this.#remember(messageId, { revision: revision + 1, entry });
-      return ok;
+      const result = results[at];
+      if (result?.ok !== true) return 0;
+      this.#remember(messageId, { revision: revision + 1, entry });
+      return result.modseq;
     });
   }
 
@@ -260,8 +270,8 @@ export class EntryBook {
   async change(
     mails: readonly KnownMail[],
     change: (entry: SealedEntry) => SealedEntry,
-  ): Promise<KnownMail[]> {
-    const done: KnownMail[] = [];
+  ): Promise<ChangedMail[]> {
+    const done: ChangedMail[] = [];
     let waiting = mails.filter(({ revision }) => revision > 0);
     for (let tries = 0; waiting.length > 0 && tries < MAX_TRIES; tries++) {
       const wanted = waiting.flatMap((mail) => {
@@ -273,9 +283,10 @@ export class EntryBook {
       ));
       const written = await this.write(writes);
       wanted.forEach(({ mail, entry }, i) => {
-        if (written[i]) done.push({ ...mail, entry, revision: mail.revision + 1 });
+        const modseq = written[i]!;
+        if (modseq > 0) done.push({ ...mail, entry, revision: mail.revision + 1, modseq });
       });
-      const overtaken = writes.filter((_, i) => !written[i]).map(({ messageId }) => messageId);
+      const overtaken = writes.filter((_, i) => written[i] === 0).map(({ messageId }) => messageId);
       const there = overtaken.length === 0 ? [] : await this.find({ messageIds: overtaken });
       waiting = there.flatMap((found) => this.open(found) ?? []);
     }

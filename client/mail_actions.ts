@@ -166,7 +166,7 @@ export class MailActions {
       if (entry !== "damaged") before.set(index, { marks: entry, revision });
     }
     const changed = await book.change(mails, (entry) => withMarks(entry, change(entry)));
-    await index.catchUp();
+    await index.changed(changed);
     return { count: changed.length, undo: () => this.#undo(changed, before) };
   }
 
@@ -186,7 +186,7 @@ export class MailActions {
       const earlier = marks.get(entry);
       return earlier === undefined ? entry : withMarks(entry, earlier);
     });
-    await index.catchUp();
+    await index.changed(undone);
     return undone.length;
   }
 

@@ -329,8 +329,8 @@ export class Mailbox {
   /** Mails behind an index that others have sent, the oldest first. */
   async #newMails(after: number): Promise<MailListItem[]> {
     const indices = (await this.index.above(after)).filter((index) => {
-      const { kind, folder, id } = this.index.row(index)!;
-      return kind === "mail" && folder !== "sent" && !this.#sent.has(id);
+      const row = this.index.row(index);
+      return row?.kind === "mail" && row.folder !== "sent" && !this.#sent.has(row.id);
     });
     const places = await this.#book.find({ indices });
     const items = await this.#lister.items(await this.#intake.takeIn(places));

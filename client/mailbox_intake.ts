@@ -207,9 +207,9 @@ export class Intake {
     const known = decided.flatMap(({ place }, i) => {
       const { sealed: _, ...mail } = place;
       const { revision, entry } = writes[i]!;
-      return written[i] ? [{ ...mail, revision: revision + 1, entry }] : [];
+      return written[i]! > 0 ? [{ ...mail, revision: revision + 1, entry }] : [];
     });
-    const overtaken = decided.filter((_, i) => !written[i]);
+    const overtaken = decided.filter((_, i) => written[i] === 0);
     const theirs = await this.#book.find({
       messageIds: overtaken.map(({ place }) => place.messageId),
     });

@@ -85,6 +85,8 @@ export interface EntryChangeResult {
   readonly messageId: Bytes;
   readonly revision: number;
   readonly ok: boolean;
+  /** Of the mailbox with this change; 0 if there was none. */
+  readonly modseq: number;
 }
 
 /** The sealed state of an account; revision 0 and null before the first save. */

@@ -16,7 +16,7 @@
 import { type Bytes, fromHex } from "../../crypto/bytes.ts";
 import { MAX_LIST_PAGE } from "../../protocol/limits.ts";
 import type { MailboxEntry } from "../../protocol/messages/list.ts";
-import type { EntryBook, KnownMail } from "../entry_book.ts";
+import type { ChangedMail, EntryBook, KnownMail } from "../entry_book.ts";
 import { type MailRow, rowOf } from "./mail_row.ts";
 import { Segment, SEGMENT_MAILS } from "./segment.ts";
 import { type SegmentPlaces, Segments } from "./segments.ts";
@@ -73,6 +73,16 @@ export class MailIndex {
   /** As `sync`, but reads only what has changed, and the last segment. One call works at a time. */
   catchUp(): Promise<void> {
     const turn = this.#lastSync.then(() => this.#sync());
+    this.#lastSync = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Takes over what this device has just changed, and asks for nothing when nothing else has changed
+   * meanwhile; otherwise as `catchUp`.
+   */
+  changed(mails: readonly ChangedMail[]): Promise<void> {
+    const turn = this.#lastSync.then(() => this.#takeOver(mails));
     this.#lastSync = turn.catch(() => undefined);
     return turn;
   }
@@ -186,9 +196,26 @@ export class MailIndex {
       if (this.#since === null || !await this.#catchUp(this.#since)) await this.#beginAnew();
       await this.#loadSegments(() => [this.#lastNumber()]);
     } finally {
-      const changed = this.#changed;
-      if (changed.length > 0) { for (const listener of this.#listeners) listener(changed); }
+      this.#tell();
     }
+  }
+
+  async #takeOver(mails: readonly ChangedMail[]): Promise<void> {
+    const since = this.#since;
+    const sorted = mails.toSorted((a, b) => a.modseq - b.modseq);
+    if (since === null || !sorted.every(({ modseq }, i) => modseq === since + 1 + i)) {
+      return await this.#sync();
+    }
+    await this.load(sorted.map(({ index }) => index));
+    this.#changed = [];
+    for (const mail of sorted) this.#set(mail);
+    this.#since = since + sorted.length;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const changed = this.#changed;
+    if (changed.length > 0) { for (const listener of this.#listeners) listener(changed); }
   }
 
   async #open(): Promise<void> {

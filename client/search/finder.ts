@@ -69,9 +69,11 @@ export class Finder {
     covered: MailSet | undefined,
     terms: readonly WordTerm[],
   ): Promise<Match[]> {
-    return (await missingIn(there, covered, this.#mails))
-      .filter((index) => rowMatches(this.#mails.row(index)!, terms))
-      .map((index) => ({ index, rank: 0 }));
+    const missing = await missingIn(there, covered, this.#mails);
+    return missing.flatMap((index) => {
+      const row = this.#mails.row(index);
+      return row !== undefined && rowMatches(row, terms) ? [{ index, rank: 0 }] : [];
+    });
   }
 }
 

@@ -114,7 +114,8 @@ export class MemoryMailboxes implements Sync<MailboxStore> {
         entry.sealed = sealed.slice();
         entry.modseq = ++this.tables.account(tag)!.modseq;
       }
-      return { messageId: messageId.slice(), revision: entry?.revision ?? 0, ok };
+      const modseq = ok ? entry.modseq : 0;
+      return { messageId: messageId.slice(), revision: entry?.revision ?? 0, ok, modseq };
     });
   }
 

@@ -160,20 +160,21 @@ export function putEntries(
 ): EntryChangeResult[] {
   return items.map(({ messageId, revision, sealed }) => {
     const entry = messageInMailbox(db, tag, messageId);
-    if (entry === undefined) return { messageId: messageId.slice(), revision: 0, ok: false };
-    const { mailbox, number } = entry;
-    if (entry.revision !== revision) {
-      return { messageId: messageId.slice(), revision: entry.revision, ok: false };
+    if (entry === undefined || entry.revision !== revision) {
+      const { revision = 0 } = entry ?? {};
+      return { messageId: messageId.slice(), revision, ok: false, modseq: 0 };
     }
+    const { mailbox, number } = entry;
+    const modseq = nextModseq(db, mailbox);
     db.run(
       `UPDATE entries SET sealed = ?, revision = revision + 1, modseq = ?
        WHERE mailbox = ? AND number = ?`,
       sealed,
-      nextModseq(db, mailbox),
+      modseq,
       mailbox,
       number,
     );
-    return { messageId: messageId.slice(), revision: revision + 1, ok: true };
+    return { messageId: messageId.slice(), revision: revision + 1, ok: true, modseq };
   });
 }
 

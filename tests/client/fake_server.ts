@@ -291,7 +291,7 @@ export class FakeServer {
         const ok = entry?.revision === item.revision;
         const modseq = ok ? this.#nextModseq(user) : 0;
         if (ok) Object.assign(entry!, { revision: item.revision + 1, sealed: item.sealed, modseq });
-        return { messageId: item.messageId, revision: entry?.revision ?? 0, ok };
+        return { messageId: item.messageId, revision: entry?.revision ?? 0, ok, modseq };
       }),
     }),
     get_state: (user) => this.states.get(user),

@@ -46,7 +46,7 @@ conformance("nobody gets mail of another mailbox", async (store) => {
   assertEquals(await store.mailParts(alice, [messageId]), []);
   assertEquals(await store.readContent(alice, { messageId, offset: 0, length: 9 }), null);
   const [result] = await store.putEntries(alice, [{ messageId, revision: 0, sealed: utf8("x") }]);
-  assertEquals(result, { messageId, revision: 0, ok: false });
+  assertEquals(result, { messageId, revision: 0, ok: false, modseq: 0 });
   assertEquals(await store.removeEntries(alice, [messageId]), 0);
   assertEquals((await store.listEntries(bob, { before: null, limit: 1 })).entries[0]?.sealed, null);
 });
@@ -117,23 +117,25 @@ conformance("a sealed entry is compare-and-set, item by item", async (store) => 
     revision,
     sealed: utf8(text),
   });
-  const result = (id: string, revision: number, ok: boolean) => ({
+  const { modseq: before } = await store.listEntries(alice, { before: null, limit: 1 });
+  const result = (id: string, revision: number, change: number) => ({
     messageId: messageIdOf(id),
     revision,
-    ok,
+    ok: change > 0,
+    modseq: change > 0 ? before + change : 0,
   });
   const first = [item("1", 0, "a"), item("none", 0, "x"), item("2", 4, "x"), item("1", 1, "b")];
   assertEquals(await store.putEntries(alice, first), [
-    result("1", 1, true),
-    result("none", 0, false),
-    result("2", 0, false),
-    result("1", 2, true),
+    result("1", 1, 1),
+    result("none", 0, 0),
+    result("2", 0, 0),
+    result("1", 2, 2),
   ]);
   const racing = await Promise.all([
     store.putEntries(alice, [item("1", 2, "c")]),
     store.putEntries(alice, [item("1", 2, "lost")]),
   ]);
-  assertEquals(racing, [[result("1", 3, true)], [result("1", 3, false)]]);
+  assertEquals(racing, [[result("1", 3, 3)], [result("1", 3, 0)]]);
   const { entries } = await store.listEntries(alice, { before: null, limit: 2 });
   assertEquals(entries.map(({ revision, sealed }) => [revision, sealed]), [
     [0, null],

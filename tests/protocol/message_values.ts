@@ -135,7 +135,9 @@ export const REPLIES: Record<RequestType, fc.Arbitrary<unknown>> = {
   }),
   content: fc.record({ data: bytesOf(0, 256 * 1024), total: natural }),
   put_entry: fc.record({
-    results: fc.array(fc.record({ messageId, revision, ok: fc.boolean() }), { maxLength: 100 }),
+    results: fc.array(fc.record({ messageId, revision, ok: fc.boolean(), modseq: natural }), {
+      maxLength: 100,
+    }),
   }),
   get_state: fc.record({ revision, sealed: fc.option(sealedState) }),
   put_state: fc.record({ revision }),

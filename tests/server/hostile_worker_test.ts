@@ -143,7 +143,7 @@ Deno.test("hostile worker: another user's mail is not there, however it is asked
   assertEquals(entries, { body: { entries: [] } });
   const put = { items: [{ messageId, revision: 0, sealed: randomBytes(10) }] };
   assertEquals(await ask(alice, "put_entry", put), {
-    body: { results: [{ messageId, revision: 0, ok: false }] },
+    body: { results: [{ messageId, revision: 0, ok: false, modseq: 0 }] },
   });
   assertEquals(await ask(alice, "remove_mails", { messageIds: [messageId] }), {
     body: { removed: 0 },

@@ -155,8 +155,12 @@ Deno.test("requests: entries and state are replaced by compare-and-set", async (
   const put = (revision: number, sealed: Bytes) =>
     alice.session.request(putEntry, { items: [{ messageId, revision, sealed }] });
   const first = randomBytes(300);
-  assertEquals((await put(0, first)).results, [{ messageId, revision: 1, ok: true }]);
-  assertEquals((await put(0, randomBytes(9))).results, [{ messageId, revision: 1, ok: false }]);
+  assertEquals((await put(0, first)).results, [
+    { messageId, revision: 1, ok: true, modseq: 2 },
+  ]);
+  assertEquals((await put(0, randomBytes(9))).results, [
+    { messageId, revision: 1, ok: false, modseq: 0 },
+  ]);
   const wanted = { indices: [2, 1], messageIds: [randomBytes(16), messageId] };
   const found = await alice.session.request(entries, wanted);
   assertEquals(found.entries.map(({ index, sealed }) => [index, sealed]), [[1, first]]);

@@ -2,7 +2,7 @@
 
 import { type AcceptedEntry, marksIn } from "../../../crypto/entry_fields.ts";
 import { type Bytes, toHex } from "../../../crypto/bytes.ts";
-import type { KnownMail } from "../../../client/entry_book.ts";
+import type { ChangedMail, KnownMail } from "../../../client/entry_book.ts";
 import { type IndexedMails, MailIndex, type TakesIn } from "../../../client/index/mail_index.ts";
 import type { MailboxEntry } from "../../../protocol/messages/list.ts";
 import { FakeStore } from "../search/doubles.ts";
@@ -82,9 +82,12 @@ export class FakeMails implements IndexedMails, TakesIn {
     return index;
   }
 
-  change(index: number, mail: MadeUp): void {
+  /** Changes a mail; returns it as the device that has changed it knows it. */
+  change(index: number, mail: MadeUp): ChangedMail {
     const stored = this.mails.get(index)!;
     Object.assign(stored, { mail, revision: stored.revision + 1, modseq: ++this.#modseq });
+    const { sealed: _, ...place } = placeOf(stored);
+    return { ...place, entry: entryOf(mail), modseq: stored.modseq };
   }
 
   remove(index: number): void {

@@ -298,6 +298,52 @@ Deno.test("mail index: an entry of an earlier revision never takes the place of 
   assertEquals(linesOf(index), expected);
 });
 
+Deno.test("mail index: what this device has changed is asked for only if others have, too", async (t) => {
+  const { mails, disk, server } = await leftOnDisk(2 * SEGMENT_MAILS);
+  const index = indexOf(mails, { disk, server });
+  await index.catchUp();
+  const told: number[] = [];
+  index.onChange((changed) => told.push(...changed));
+  const asked = async (work: () => ReturnType<FakeMails["change"]>[]) => {
+    const changed = work();
+    mails.asked.length = 0;
+    await index.changed(changed);
+    const requests = [...mails.asked];
+    await index.load();
+    assertEquals(linesOf(index), expectedLines(mails));
+    return requests;
+  };
+  const flag = (number: number) => mails.change(number, { title: `${number}`, flags: ["flagged"] });
+  await t.step("only this device, in whatever order", async () => {
+    assertEquals(await asked(() => [flag(3), flag(2000), flag(7)].reverse()), []);
+    assertEquals(told.splice(0).sort((a, b) => a - b), [3, 7, 2000]);
+  });
+  await t.step("another one in between, before, and after", async () => {
+    const others = () => void mails.change(9, { title: "another device" });
+    assertEquals(await asked(() => [flag(4), (others(), flag(5))]), ["changes"]);
+    others();
+    assertEquals(await asked(() => [flag(6)]), ["changes"]);
+    const changed = flag(8);
+    others();
+    mails.asked.length = 0;
+    await index.changed([changed]);
+    assertEquals(mails.asked, []);
+    await index.catchUp();
+    assertEquals(linesOf(index), expectedLines(mails));
+  });
+  await t.step("it is stored with the rest", async () => {
+    await index.save();
+    const again = indexOf(mails, { disk, server });
+    await again.sync();
+    assertEquals(linesOf(again), expectedLines(mails));
+  });
+  await t.step("a server that counts as it likes", async () => {
+    const lie = { ...flag(11), modseq: 0 };
+    assertEquals(await asked(() => [lie]), ["changes"]);
+    assertEquals(await asked(() => [{ ...flag(12), modseq: 1e9 }]), ["changes"]);
+  });
+});
+
 Deno.test("mail index: a mail that cannot be settled is looked at again, and not stored", async () => {
   const mails = new FakeMails();
   mails.add(...titled(5));

@@ -70,7 +70,7 @@ export async function openStream(key: Bytes, context: Bytes, sealed: Bytes): Pro
   const opened = new Uint8Array(body.length - chunks * TAG_BYTES);
   for (let first = 0; first < chunks; first += CHUNKS_IN_FLIGHT) {
     const count = Math.min(CHUNKS_IN_FLIGHT, chunks - first);
-    await Promise.all(Array.from({ length: count }, async (_, offset) => {
+    await allEnded(Array.from({ length: count }, async (_, offset) => {
       const index = first + offset;
       const at = index * SEALED_CHUNK_BYTES;
       const chunk = body.subarray(at, at + SEALED_CHUNK_BYTES);
@@ -79,6 +79,12 @@ export async function openStream(key: Bytes, context: Bytes, sealed: Bytes): Pro
     }));
   }
   return opened;
+}
+
+/** All results, or the first failure, when no work is under way any more. */
+async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
 }
 
 /**
@@ -112,7 +118,7 @@ export class StreamOpener {
       while (this.#waiting.length >= SEALED_CHUNK_BYTES) {
         opening.push(this.#openChunk(keys, this.#waiting.take(SEALED_CHUNK_BYTES)));
       }
-      return await Promise.all(opening);
+      return await allEnded(opening);
     } catch (error) {
       this.#ended = true;
       throw error;

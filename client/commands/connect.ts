@@ -10,11 +10,13 @@ import { parseInvite } from "../../crypto/invite.ts";
 import { normalizeUserName } from "../../crypto/names.ts";
 import { addressText, type ServerAddress } from "../address.ts";
 import { Mailbox } from "../mailbox.ts";
+import { atEndingSignal } from "../terminal/ending_signals.ts";
 import { LinesPrompter } from "../terminal/lines_prompter.ts";
 import { editorOf } from "../terminal/run_editor.ts";
 import { runMenu } from "../terminal/menu/menu.ts";
-import { InterruptedError, type Prompter } from "../terminal/prompter.ts";
+import { InterruptedError } from "../terminal/prompter.ts";
 import { terminal } from "../terminal/questions.ts";
+import { endInput } from "../terminal/tty.ts";
 import { acceptInvite, newPassword } from "./join.ts";
 import { asUsage, configStore, openMailbox } from "./open_mailbox.ts";
 import { givenAddress } from "./server_address.ts";
@@ -30,12 +32,15 @@ export async function run(context: CommandContext): Promise<void> {
     })
     : await join(context, { line: invite, address, user });
   mailbox.search.follow((changed) => mailbox.index.onChange(changed));
+  const person = context.stdinIsTerminal ? terminal(context) : null;
+  // In the menu at all times, not only while it asks: a mail may be half written.
+  const stopWatching = person === null ? () => {} : atEndingSignal(endInput);
   const edit = context.stdinIsTerminal ? editorOf(context.env) : undefined;
   try {
     await runMenu({
       mailbox,
       server: addressText(address),
-      prompter: menuPrompter(context),
+      prompter: person ?? new LinesPrompter(Deno.stdin.readable, (text) => context.stderr(text)),
       ...{ unsaved: [], last: { undo: null } },
       ...(edit === undefined ? {} : { edit }),
       style: styleFor(context.colour("stdout")),
@@ -45,6 +50,7 @@ export async function run(context: CommandContext): Promise<void> {
     });
   } finally {
     await mailbox.close();
+    stopWatching();
   }
 }
 
@@ -89,10 +95,4 @@ async function join(
   }
   const password = await newPassword(context, invite);
   return new Mailbox(await acceptInvite(context, { line, password }));
-}
-
-/** Who answers in the menu: the terminal, or else the lines of standard input. */
-function menuPrompter(context: CommandContext): Prompter {
-  const person = context.stdinIsTerminal ? terminal(context) : null;
-  return person ?? new LinesPrompter(Deno.stdin.readable, (text) => context.stderr(text));
 }

@@ -3,7 +3,7 @@
 /** With the exit code that a shell would report for each. */
 const ENDING_SIGNALS = [["SIGHUP", 129], ["SIGTERM", 143]] as const;
 /** How long the program may then save what was begun. */
-const GRACE_MS = 5000;
+const GRACE_MS = 10_000;
 
 /**
  * Runs something when such a signal comes. The program is to end by itself then, with the signal's

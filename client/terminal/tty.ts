@@ -15,6 +15,7 @@ const STDERR = 2;
 
 /** The terminal, or null when none of the standard streams is one. One for the whole process. */
 let found: TerminalDevice | null | undefined;
+let reader: TtyReader | null = null;
 
 /**
  * @param env Reads an environment variable (TERM).
@@ -26,10 +27,15 @@ export function processTerminal(
   return found;
 }
 
+/** As if the user had ended the input: whoever asks hears so, now and from now on. */
+export function endInput(): void {
+  reader?.end();
+}
+
 function openTerminal(dumb: boolean): TerminalDevice | null {
   const input = [STDIN, STDERR, STDOUT].find((fd) => tty.isatty(fd));
   if (input === undefined) return null;
-  const reader = new TtyReader(new tty.ReadStream(input));
+  const reading = reader = new TtyReader(new tty.ReadStream(input));
   // Questions go to standard error, so that what standard output is sent to stays clean.
   const output = [STDERR, STDOUT].find((fd) => tty.isatty(fd));
   const write = output === undefined
@@ -42,10 +48,10 @@ function openTerminal(dumb: boolean): TerminalDevice | null {
     dumb,
     write,
     setRaw(raw) {
-      reader.setRaw(raw);
-      restoreAtEnd(raw, () => reader.end());
+      reading.setRaw(raw);
+      restoreAtEnd(raw, () => reading.end());
     },
-    read: () => reader.read(),
+    read: () => reading.read(),
   };
 }
 

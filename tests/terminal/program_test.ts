@@ -379,8 +379,11 @@ inOffice("a signal that ends it while a mail is written leaves a draft", async (
     await pty.answer("Cc (Enter: nobody; secretly: bcc: NAME): ", "");
     await pty.answer("Title: ", "half");
     await pty.answer(/\(Enter[^)]*type[^)]*\): /, "");
-    await pty.answer("ends it", "some words");
-    await pty.expect("some words");
+    await pty.expect("ends it");
+    // From here on the program shows what is typed, not the terminal.
+    await pty.expect("\x1b[?2004h");
+    await pty.type("some words\rand");
+    await pty.expect("and");
     Deno.kill(Number(pid), signal);
     await pty.expect(`code ${code}`);
     await pty.end();

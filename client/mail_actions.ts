@@ -8,13 +8,15 @@ import { fromHex } from "../crypto/bytes.ts";
 import type { EntryMarks, SealedEntry } from "../crypto/entry_fields.ts";
 import { MAX_ALSO } from "../crypto/entry_fields.ts";
 import { MailsecError } from "../crypto/errors.ts";
-import { MAX_REMOVE_MAILS } from "../protocol/limits.ts";
+import { MAX_LIST_PAGE, MAX_REMOVE_MAILS } from "../protocol/limits.ts";
+import type { MailboxEntry } from "../protocol/messages/list.ts";
 import { removeMails } from "../protocol/messages/remove_mails.ts";
 import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
-import type { EntryBook, KnownMail } from "./entry_book.ts";
+import type { ChangedMail, EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError } from "./errors.ts";
 import { requiredFolderId } from "./folder_names.ts";
+import { inOrder } from "./in_order.ts";
 import type { MailIndex } from "./index/mail_index.ts";
 import type { Flag, MailRow } from "./index/mail_row.ts";
 import type { Intake } from "./mailbox_intake.ts";
@@ -22,6 +24,9 @@ import type { ListOptions } from "./mailbox_types.ts";
 
 /** What lies in the trash for so long is erased. */
 export const TRASH_LIFETIME_MS = 30 * 24 * 60 * 60_000;
+
+/** Pages of entries that are fetched and changed at once. */
+const PAGES_AT_ONCE = 8;
 
 /** Which mails: those that a query means, or with these indexes or ids. */
 export type Which =
@@ -157,16 +162,16 @@ export class MailActions {
   }
 
   async #change(which: Which, change: (marks: Marks) => Marks): Promise<ActionResult> {
-    const { book, intake, index } = this.#parts;
+    const { book, intake } = this.#parts;
     const rows = await this.#rows(which);
-    const indices = rows.map((row) => row.index);
-    const mails = await intake.takeIn(await book.find({ indices }));
-    const before = new Map<number, { marks: Marks; revision: number }>();
-    for (const { index, revision, entry } of mails) {
-      if (entry !== "damaged") before.set(index, { marks: entry, revision });
-    }
-    const changed = await book.change(mails, (entry) => withMarks(entry, change(entry)));
-    await index.changed(changed);
+    const before = new Map<number, { marks: Marks }>();
+    const changed = await this.#inPages(rows.map((row) => row.index), async (found) => {
+      const mails = await intake.takeIn(found);
+      for (const { index, entry } of mails) {
+        if (entry !== "damaged") before.set(index, { marks: entry });
+      }
+      return await book.change(mails, (entry) => withMarks(entry, change(entry)));
+    });
     return { count: changed.length, undo: () => this.#undo(changed, before) };
   }
 
@@ -175,19 +180,39 @@ export class MailActions {
     changed: readonly KnownMail[],
     before: ReadonlyMap<number, { marks: Marks }>,
   ): Promise<number> {
-    const { book, index } = this.#parts;
-    const found = await book.find({ indices: changed.map((mail) => mail.index) });
+    const { book } = this.#parts;
     const revisions = new Map(changed.map((mail) => [mail.index, mail.revision]));
-    const alone = found.flatMap((place) =>
-      place.revision === revisions.get(place.index) ? book.open(place) ?? [] : []
-    );
-    const marks = new Map(alone.map((mail) => [mail.entry, before.get(mail.index)!.marks]));
-    const undone = await book.change(alone, (entry) => {
-      const earlier = marks.get(entry);
-      return earlier === undefined ? entry : withMarks(entry, earlier);
+    const undone = await this.#inPages([...revisions.keys()], (found) => {
+      const alone = found.flatMap((place) =>
+        place.revision === revisions.get(place.index) ? book.open(place) ?? [] : []
+      );
+      const marks = new Map(alone.map((mail) => [mail.entry, before.get(mail.index)!.marks]));
+      return book.change(alone, (entry) => {
+        const earlier = marks.get(entry);
+        return earlier === undefined ? entry : withMarks(entry, earlier);
+      });
     });
-    await index.changed(undone);
     return undone.length;
+  }
+
+  /** Changes mails a page at a time, while the next pages are under way. Returns the changed ones. */
+  async #inPages(
+    indices: readonly number[],
+    change: (found: MailboxEntry[]) => Promise<ChangedMail[]>,
+  ): Promise<ChangedMail[]> {
+    const { book, index } = this.#parts;
+    const changePage = async (page: readonly number[]) =>
+      await change(await book.find({ indices: page }));
+    const pages: (readonly number[])[] = [];
+    for (let at = 0; at < indices.length; at += MAX_LIST_PAGE) {
+      pages.push(indices.slice(at, at + MAX_LIST_PAGE));
+    }
+    const changed: ChangedMail[] = [];
+    for await (const page of inOrder(pages, changePage, PAGES_AT_ONCE)) {
+      changed.push(...page);
+    }
+    await index.changed(changed);
+    return changed;
   }
 
   async #rows(which: Which): Promise<MailRow[]> {

@@ -6,53 +6,14 @@
  * Bytes: docs/protocol.md, 1.6.
  */
 
-import { decode, encode, Token, Tokenizer, Type } from "cborg";
-import { type Bytes, equalBytes, fromUtf8 } from "./bytes.ts";
+import { encode, Type } from "cborg";
+import type { Bytes } from "./bytes.ts";
+import { CborTokens } from "./cbor_tokens.ts";
 import { FormatError } from "./errors.ts";
 
 /** What such CBOR can hold. Numbers are integers between 0 and 2^53 - 1. */
 export type CborValue = number | string | boolean | null | Bytes | CborValue[] | CborMap;
 export type CborMap = Map<string, CborValue>;
-
-const STRICT = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
-  useMaps: true,
-};
-
-const ALLOWED: ReadonlySet<Type> = new Set([
-  Type.uint,
-  Type.string,
-  Type.bytes,
-  Type.array,
-  Type.map,
-  Type.true,
-  Type.false,
-  Type.null,
-]);
-
-/** First byte of a byte order mark, EF BB BF. */
-const MARK_START = 0xef;
-
-/** cborg's tokens without the types we never write, and with byte order marks kept. */
-class StrictTokenizer extends Tokenizer {
-  override next(): Token {
-    const token = super.next();
-    if (!ALLOWED.has(token.type)) {
-      throw new FormatError(`CBOR type ${token.type.name} not allowed.`);
-    }
-    // cborg drops a mark at the start of a text. (Other lenience of its decoder, with bytes that are
-    // not UTF-8, shows when the value is encoded again.)
-    if (token.type !== Type.string || token.byteValue?.[0] !== MARK_START) return token;
-    return new Token(Type.string, fromUtf8(token.byteValue), token.encodedLength);
-  }
-}
 
 /** The one encoding of a value. A lone surrogate in a text becomes U+FFFD. */
 export function encodeCbor(value: CborValue): Bytes {
@@ -67,15 +28,46 @@ export function encodeCbor(value: CborValue): Bytes {
  * @throws {FormatError} on anything {@linkcode encodeCbor} does not make.
  */
 export function decodeCbor(bytes: Bytes, what: string): CborValue {
-  let value: CborValue;
-  let canonical: Bytes;
   try {
-    value = decode(bytes, { ...STRICT, tokenizer: new StrictTokenizer(bytes, STRICT) });
-    canonical = encodeCbor(value);
+    const tokens = new CborTokens(bytes);
+    const value = readValue(tokens);
+    if (!tokens.isDone) throw new FormatError("Bytes after the end of CBOR.");
+    return value;
   } catch (cause) {
     // Among the causes: a RangeError when arrays are nested deeper than the stack.
     throw new FormatError(`The ${what} is not valid CBOR.`, { cause });
   }
-  if (!equalBytes(canonical, bytes)) throw new FormatError(`The ${what} is not canonical CBOR.`);
-  return value;
+}
+
+function readValue(tokens: CborTokens): CborValue {
+  const { type, value } = tokens.next();
+  if (type === Type.array) {
+    const items: CborValue[] = [];
+    while (items.length < (value as number)) items.push(readValue(tokens));
+    return items;
+  }
+  return type === Type.map ? readMap(tokens, value as number) : value as CborValue;
+}
+
+/** The order of the keys is that of their encodings: the head of a longer text is greater. */
+function readMap(tokens: CborTokens, size: number): CborMap {
+  const map: CborMap = new Map();
+  let last = tokens.bytes.subarray(0, 0);
+  while (map.size < size) {
+    const start = tokens.position;
+    const { type, value } = tokens.next();
+    if (type !== Type.string) throw new FormatError(`CBOR type ${type.name} as a key.`);
+    const key = tokens.bytes.subarray(start, tokens.position);
+    if (!isBefore(last, key)) throw new FormatError("CBOR keys are not in order.");
+    last = key;
+    map.set(value as string, readValue(tokens));
+  }
+  return map;
+}
+
+function isBefore(left: Uint8Array, right: Uint8Array): boolean {
+  const shared = Math.min(left.length, right.length);
+  let at = 0;
+  while (at < shared && left[at] === right[at]) at++;
+  return at < shared ? left[at]! < right[at]! : left.length < right.length;
 }

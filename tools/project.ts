@@ -7,7 +7,7 @@ export const PROJECT_ROOT = resolve(import.meta.dirname!, "..");
  * Half of V8's own bound for what is young on the heap, in MB: sealing makes much that lives for a
  * moment only, and an isolate, of which a server has many, grows by twice as much for it.
  */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=8";
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=8,--min-semi-space-size=4";
 
 /** A permission set as deno.json writes it: granted whole, refused, or granted for a list. */
 export type PermissionSet = Record<string, boolean | string[]>;

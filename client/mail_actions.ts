@@ -15,7 +15,7 @@ import type { OpenAccount } from "./account.ts";
 import { systemClock } from "./clock.ts";
 import type { ChangedMail, EntryBook, KnownMail } from "./entry_book.ts";
 import { NotFoundError } from "./errors.ts";
-import { requiredFolderId } from "./folder_names.ts";
+import { isBuiltIn, requiredFolderId } from "./folder_names.ts";
 import { inOrder } from "./in_order.ts";
 import type { MailIndex } from "./index/mail_index.ts";
 import type { Flag, MailRow } from "./index/mail_row.ts";
@@ -53,10 +53,12 @@ type Marks = EntryMarks;
 export class MailActions {
   readonly #account: OpenAccount;
   readonly #parts: ActionParts;
+  readonly #serverAheadMs: number;
 
   constructor(account: OpenAccount, parts: ActionParts) {
     this.#account = account;
     this.#parts = parts;
+    this.#serverAheadMs = account.hello.timeMs - systemClock.now();
   }
 
   /**
@@ -100,7 +102,8 @@ export class MailActions {
 
   /** Puts mails into the trash, where they stay for 30 days. */
   trash(which: Which): Promise<ActionResult> {
-    const at = systemClock.now();
+    // By the later of two clocks, as old trash is by the earlier: one that is wrong erases nothing.
+    const at = Math.max(...this.#clocks());
     return this.#change(which, (marks) => {
       if (marks.folder === "trash") return marks;
       const { folder, also } = marks;
@@ -113,7 +116,7 @@ export class MailActions {
     return this.#change(which, (marks) => {
       if (marks.folder !== "trash") return marks;
       const { folder, also } = marks.trashed ?? { folder: "inbox", also: [] };
-      return { ...marks, folder, also, trashed: null };
+      return this.#there({ ...marks, folder, also, trashed: null });
     });
   }
 
@@ -141,7 +144,7 @@ export class MailActions {
   /** Removes what has been in the trash for 30 days. Returns how many that were. */
   async emptyOldTrash(): Promise<number> {
     const { index } = this.#parts;
-    const before = systemClock.now() - TRASH_LIFETIME_MS;
+    const before = Math.min(...this.#clocks()) - TRASH_LIFETIME_MS;
     await index.sync();
     const old = index.indexes().flatMap((number) => {
       const row = index.row(number)!;
@@ -189,7 +192,7 @@ export class MailActions {
       const marks = new Map(alone.map((mail) => [mail.entry, before.get(mail.index)!.marks]));
       return book.change(alone, (entry) => {
         const earlier = marks.get(entry);
-        return earlier === undefined ? entry : withMarks(entry, earlier);
+        return earlier === undefined ? entry : withMarks(entry, this.#there(earlier));
       });
     });
     return undone.length;
@@ -240,6 +243,20 @@ export class MailActions {
       });
     }
     return wanted.map(([, row]) => row!);
+  }
+
+  /** What time it is, by this machine and by the server: ms since the epoch. */
+  #clocks(): [number, number] {
+    const now = systemClock.now();
+    return [now, now + this.#serverAheadMs];
+  }
+
+  /** The marks without folders that have been removed meanwhile: their mails are in the archive. */
+  #there(marks: Marks): Marks {
+    const { folders } = this.#account.state.current;
+    const isThere = (id: string) => isBuiltIn(id) || folders.has(id);
+    const folder = isThere(marks.folder) ? marks.folder : "archive";
+    return { ...marks, folder, also: marks.also.filter(isThere) };
   }
 
   #folder(name: string): string {

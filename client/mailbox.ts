@@ -3,21 +3,19 @@
  * bridges). No face speaks the protocol itself.
  */
 
-import { type Bytes, fromHex, toHex } from "../crypto/bytes.ts";
+import { type Bytes, fromHex } from "../crypto/bytes.ts";
 import { MailsecError } from "../crypto/errors.ts";
 import { formatFingerprint } from "../crypto/fingerprint.ts";
-import { type ErrorCode, ServerError } from "../protocol/error_codes.ts";
 import type { OpenAccount } from "./account.ts";
 import type { AccountCare } from "./account_care.ts";
 import { Compose } from "./compose/compose.ts";
 import { ContactBook } from "./contact_book.ts";
 import type { CheckedRecipient, ContactInfo } from "./contact_types.ts";
 import { Contacts } from "./contacts.ts";
+import { Delivery } from "./delivery.ts";
 import { EntryBook, type KnownMail } from "./entry_book.ts";
-import { ConnectError, LoginError, SendInterruptedError, TooLargeError } from "./errors.ts";
 import { KeyLogBook } from "./key_log/key_log_book.ts";
 import type { KeyLogView } from "./key_log/types.ts";
-import { upload } from "./mailbox_deliver.ts";
 import { Folders } from "./folders.ts";
 import { LiveMailbox } from "./live/live_mailbox.ts";
 import { MailIndex } from "./index/mail_index.ts";
@@ -39,17 +37,8 @@ import type {
   SealedOutgoing,
   SentMail,
 } from "./mailbox_types.ts";
-import { unknownRecipients } from "./recipients.ts";
 import { MailSearch } from "./search/search.ts";
 import { Transfer } from "./transfer/transfer.ts";
-
-/** Refusals of the server after which it has not got the mail, if it had not got it before. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(
-  ["unknown_recipients", "too_large", "sender_mismatch", "bad_request"] as const,
-);
-
-/** Mails whose upload was begun, in whatever mailbox: an earlier one may have arrived unnoticed. */
-const begun = new WeakSet<SealedOutgoing>();
 
 export class Mailbox {
   /** The list of everybody's keys, and what was noticed about it. */
@@ -71,11 +60,10 @@ export class Mailbox {
   readonly #book: EntryBook;
   readonly #intake: Intake;
   readonly #sealer: MailSealer;
+  readonly #delivery: Delivery;
   readonly #lister: Lister;
   readonly #reader: Reader;
   readonly #people: ContactBook;
-  /** Ids of mails that were sent from here: their own copies are no news. */
-  readonly #sent = new Set<string>();
   #isTidy = false;
   /** The connection is gone, and nothing has opened it again. */
   #isLost = false;
@@ -111,6 +99,10 @@ export class Mailbox {
     this.folders = new Folders({
       ...{ state: account.state, index: this.index },
       emptyInto: (folder) => this.#archiveAll(folder),
+    });
+    this.#delivery = new Delivery(account, {
+      ...{ ...parts, mails: this.mails },
+      release: (sealed) => this.#sealer.release(sealed),
     });
     this.#reader = new Reader(account, parts);
     this.live = new LiveMailbox({
@@ -192,50 +184,8 @@ export class Mailbox {
   }
 
   /** Uploads a sealed mail; doing it twice is harmless. Throws as `send`. */
-  async deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
-    await this.#account.log.alarms.assertNone();
-    await this.#upload(sealed, sealed, onProgress);
-    for (const one of sealed.bcc) await this.#upload(one, sealed);
-    await this.#afterwards(sealed);
-    const { to, cc, size, date } = sealed;
-    const bcc = sealed.bcc.flatMap((one) => one.to);
-    return { id: toHex(sealed.messageId), to, cc, bcc, size, date };
-  }
-
-  /** Uploads one of the mails that `whole` consists of. */
-  async #upload(sealed: SealedOutgoing, whole: SealedOutgoing, onProgress?: OnProgress) {
-    const id = toHex(sealed.messageId);
-    const { messageId, ownCopy } = sealed;
-    const ownEntry = ownCopy === null ? null : this.#book.sealFirst(messageId, ownCopy);
-    let isFirst = false;
-    this.#sent.add(id);
-    try {
-      await this.#account.withSession((session) => {
-        isFirst = !begun.has(sealed);
-        begun.add(sealed);
-        return upload(session, sealed, { ownEntry, onProgress });
-      });
-    } catch (error) {
-      throw await this.#notDelivered(whole, error, { refused: isFirst ? sealed : null });
-    }
-  }
-
-  /**
-   * What a mail leaves behind once it is sent. That it cannot be done now must not make the mail
-   * look as if it had not been sent.
-   */
-  async #afterwards({ bcc, then: { answers, forwards, draft } }: SealedOutgoing): Promise<void> {
-    const flags = [["answered", answers], ["forwarded", forwards]] as const;
-    try {
-      // The copies that the sender gets of what went to one recipient each.
-      const gone = [...bcc.map(({ messageId }) => toHex(messageId)), ...(draft ? [draft] : [])];
-      if (gone.length > 0) await this.mails.eraseIds(gone);
-      for (const [flag, id] of flags) {
-        if (id !== undefined) await this.mails.mark({ ids: [id] }, { add: [flag] });
-      }
-    } catch (error) {
-      if (!(error instanceof MailsecError)) throw error;
-    }
+  deliver(sealed: SealedOutgoing, onProgress?: OnProgress): Promise<SentMail> {
+    return this.#delivery.deliver(sealed, onProgress);
   }
 
   /** Everybody who has or had keys on this server, by name. */
@@ -330,7 +280,7 @@ export class Mailbox {
   async #newMails(after: number): Promise<MailListItem[]> {
     const indices = (await this.index.above(after)).filter((index) => {
       const row = this.index.row(index);
-      return row?.kind === "mail" && row.folder !== "sent" && !this.#sent.has(row.id);
+      return row?.kind === "mail" && row.folder !== "sent" && !this.#delivery.hasSent(row.id);
     });
     const places = await this.#book.find({ indices });
     const items = await this.#lister.items(await this.#intake.takeIn(places));
@@ -350,32 +300,5 @@ export class Mailbox {
       return row.folder === folder || row.also.includes(folder);
     });
     return indices.length === 0 ? 0 : (await this.mails.move({ indices }, "archive")).count;
-  }
-
-  /**
-   * What to tell about a mail that was not acknowledged. Counters are free again only when the very
-   * first upload was refused: a recipient takes two mails with one counter for a replay.
-   */
-  async #notDelivered(
-    sealed: SealedOutgoing,
-    error: unknown,
-    { refused }: { refused: SealedOutgoing | null },
-  ): Promise<unknown> {
-    const unclear = error instanceof ServerError && !REFUSALS.has(error.code);
-    if (unclear || error instanceof ConnectError || error instanceof LoginError) {
-      const text = "The sending broke off; it is not known whether the server has the mail.";
-      const hint = "Send it again: it will be neither lost nor doubled.";
-      return new SendInterruptedError(sealed, text, { hint, cause: error });
-    }
-    if (!(error instanceof ServerError)) return error;
-    if (refused !== null) await this.#sealer.release(refused);
-    if (error.code === "unknown_recipients") return unknownRecipients(error.names);
-    if (error.code === "too_large") {
-      return new TooLargeError("message", "The mail is larger than this server takes.", {
-        hint: "Make it smaller or send it in parts; nothing was sent.",
-        cause: error,
-      });
-    }
-    return error;
   }
 }

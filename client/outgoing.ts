@@ -1,6 +1,6 @@
 /** What a mail that is to be sent says of itself: sizes within the limits, summary, thread. */
 
-import type { AcceptedEntry } from "../crypto/entry_fields.ts";
+import type { AcceptedEntry, SealedEntry } from "../crypto/entry_fields.ts";
 import { type Bytes, utf8 } from "../crypto/bytes.ts";
 import {
   type AttachmentInfo,
@@ -113,10 +113,17 @@ export function threadAfter(entry: AcceptedEntry, messageId: Bytes): OutgoingThr
 /** With the names of those whom nobody else learns of, in the sender's own entry. */
 export function withBcc(sealed: SealedOutgoing, bcc: readonly string[]): SealedOutgoing {
   const { ownCopy } = sealed;
-  if (ownCopy === null || bcc.length === 0) return sealed;
-  const { from, to, cc } = ownCopy;
-  const origin = { from, to, cc, bcc, messageId: null };
-  return { ...sealed, ownCopy: { ...ownCopy, origin } };
+  return ownCopy === null ? sealed : { ...sealed, ownCopy: withOriginBcc(ownCopy, bcc) };
+}
+
+/** The entry of a sent mail, which says to whom else it has gone. */
+export function withOriginBcc<Entry extends SealedEntry>(
+  entry: Entry,
+  bcc: readonly string[],
+): Entry {
+  if (entry.rejected !== null || entry.origin !== null || bcc.length === 0) return entry;
+  const { from, to, cc } = entry;
+  return { ...entry, origin: { from, to, cc, bcc, messageId: null } };
 }
 
 /** A text of at most so many bytes of UTF-8, its end cut off. */

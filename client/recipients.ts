@@ -6,11 +6,20 @@ import { normalizeUserName, USER_NAME_RULE } from "../crypto/names.ts";
 import type { AcceptedKeys, ChangedKeys } from "./contact_pins.ts";
 import { KeyChangedError, RecipientsError } from "./errors.ts";
 
-/** For names that the directory does not know, or whose accounts get no mail. */
-export function unknownRecipients(names: readonly string[]): RecipientsError {
+/**
+ * For names that the directory does not know, or whose accounts get no mail.
+ *
+ * @param gone Who has got the mail already, each for oneself.
+ */
+export function unknownRecipients(
+  names: readonly string[],
+  gone: readonly string[] = [],
+): RecipientsError {
   const who = `Unknown or disabled recipient${names.length === 1 ? "" : "s"}: ${names.join(", ")}.`;
   return new RecipientsError("unknown_recipients", who, names, {
-    hint: "Check the spelling; nothing was sent to anybody.",
+    hint: gone.length === 0
+      ? "Check the spelling; nothing was sent to anybody."
+      : `It has gone to ${gone.join(", ")} (Bcc) alone: leave them out when you send it again.`,
   });
 }
 

@@ -31,9 +31,15 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-class Watching {
+/** What of a mailbox is watched. */
+type Watched = Pick<Mailbox, "list"> & {
+  readonly live: Pick<Mailbox["live"], "onNewMail" | "onConnection" | "start" | "stop">;
+};
+
+/** Tells of each mail as it comes, until it is ended. */
+export class Watching {
   readonly #context: CommandContext;
-  readonly #mailbox: Mailbox;
+  readonly #mailbox: Watched;
   readonly #query: string | null;
   readonly #hook: Hook | null;
   readonly #end = Promise.withResolvers<number>();
@@ -41,7 +47,7 @@ class Watching {
 
   constructor(
     context: CommandContext,
-    { mailbox, query, hook }: { mailbox: Mailbox; query: string | null; hook: Hook | null },
+    { mailbox, query, hook }: { mailbox: Watched; query: string | null; hook: Hook | null },
   ) {
     this.#context = context;
     this.#mailbox = mailbox;
@@ -74,9 +80,11 @@ class Watching {
     const { options } = this.#context;
     const json = escapedJsonLine(listItemJson(item));
     await this.#context.stdout(`${options.flag("json") ? json : this.#line(item)}\n`);
+    // Nobody is proven to have written it: it is told of, and sets nothing in motion.
+    if (item.rejected !== undefined) return;
     if (options.flag("bell")) await this.#context.stderr(BELL);
     const { id, index, from, title } = item;
-    this.#hook?.run({ id, index, from, title, json });
+    await this.#hook?.run({ id, index, from, title, json });
     if (!options.flag("once")) return;
     await this.#hook?.settled();
     this.#end.resolve(EXIT_OK);

@@ -8,7 +8,7 @@ import { utf8 } from "../../crypto/bytes.ts";
 
 /** A command that runs for longer is ended. */
 const TIME_LIMIT_MS = 60_000;
-/** Mails that may wait; of more the command is not told. */
+/** Mails that may wait here; whoever has more waits with them. */
 const MAX_WAITING = 100;
 
 export interface HookMail {
@@ -25,7 +25,8 @@ export class Hook {
   readonly #onProblem: (text: string) => void;
   readonly #timeLimitMs: number;
   #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  /** The ends of what was begun last, the earliest first. */
+  readonly #ends: Promise<void>[] = [];
   #running: Deno.ChildProcess | null = null;
   #stopped = false;
 
@@ -42,16 +43,11 @@ export class Hook {
     this.#timeLimitMs = timeLimitMs;
   }
 
-  /** Runs the command for a mail when it is its turn. */
-  run(mail: HookMail): void {
-    if (this.#waiting >= MAX_WAITING) {
-      return this.#onProblem("The command is too slow: it is not told of a mail.");
-    }
-    this.#waiting += 1;
-    this.#last = this.#last.then(async () => {
-      if (!this.#stopped) await this.#runOne(mail);
-      this.#waiting -= 1;
-    });
+  /** Runs the command for a mail when it is its turn. Resolves when the next mail may come. */
+  async run(mail: HookMail): Promise<void> {
+    this.#last = this.#last.then(() => this.#stopped ? undefined : this.#runOne(mail));
+    this.#ends.push(this.#last);
+    if (this.#ends.length > MAX_WAITING) await this.#ends.shift();
   }
 
   /** Resolves when the command has been run for all mails so far. */

@@ -63,7 +63,9 @@ function isWhat(row: MailRow, what: "sent" | "rejected" | "trashed", world: Matc
   return !row.rejected && row.kind === "mail" && row.from === world.me;
 }
 
+/** Of a rejected mail nobody is proven to have written it: it is from nobody. */
 function peopleIn(row: MailRow, column: PeopleColumn): readonly string[] {
+  if (row.rejected) return [];
   switch (column) {
     case "from":
       return [row.from];

@@ -81,6 +81,52 @@ Deno.test("actions: erased is gone for every device, after 30 days by itself", a
   assertEquals(await titlesOf(box, "in:anywhere"), ["c"]);
 });
 
+Deno.test("actions: a clock that is wrong erases nothing", async (t) => {
+  const { box, server, alice } = await office(["a"]);
+  const device = async ({ clock, said }: { clock: number; said: number }) => {
+    const account = await server.login(alice);
+    account.hello.timeMs = said;
+    const now = Date.now;
+    Date.now = () => clock;
+    try {
+      return new Mailbox(account);
+    } finally {
+      Date.now = now;
+    }
+  };
+  const now = Date.now();
+  const later = now + TRASH_LIFETIME_MS + 60_000;
+  const isErased = async (clock: number, said: number) => {
+    const real = Date.now;
+    const opened = await device({ clock, said });
+    Date.now = () => clock;
+    try {
+      return await opened.mails.emptyOldTrash();
+    } finally {
+      Date.now = real;
+    }
+  };
+  await box.mails.trash({ query: "title:a" });
+  await t.step("of the device, or of the server, far ahead", async () => {
+    assertEquals([await isErased(later, now), await isErased(now, later)], [0, 0]);
+    assertEquals(await isErased(later, later), 1);
+  });
+  await t.step("of the device that deletes, far behind", async () => {
+    await box.send({ to: ["alice"], title: "b", body: "" });
+    const real = Date.now;
+    const behind = now - TRASH_LIFETIME_MS - 60_000;
+    const opened = await device({ clock: behind, said: now });
+    Date.now = () => behind;
+    try {
+      await opened.mails.trash({ query: "title:b" });
+    } finally {
+      Date.now = real;
+    }
+    assertEquals(await isErased(now, now), 0);
+    assertEquals(await isErased(later, later), 1);
+  });
+});
+
 Deno.test("actions: two devices that change the same mails lose nothing of each other", async () => {
   const { box, login } = await office(["a", "b"]);
   const other = await login();
@@ -152,6 +198,20 @@ Deno.test("folders: names in any case, unique, and only known to the user's devi
     assertEquals(await box.folders.remove("Projekt Ä"), 1);
     assertEquals(await titlesOf(box, "in:archive"), ["a"]);
   });
+  await t.step(
+    "removed while a mail of it is in the trash, that mail comes back to the archive",
+    async () => {
+      for (const back of ["restore", "undo"]) {
+        await box.folders.add("Short");
+        await box.mails.move({ query: "in:anywhere title:a" }, "Short");
+        const deleted = await box.mails.trash({ query: "in:short" });
+        await box.folders.remove("Short");
+        if (back === "undo") await deleted.undo();
+        else await box.mails.restore({ query: "in:trash" });
+        assertEquals(await titlesOf(box, "in:archive"), ["a"], back);
+      }
+    },
+  );
 });
 
 Deno.test("list: offset, folder, sorts and threads on the index", async () => {

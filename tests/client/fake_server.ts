@@ -336,7 +336,7 @@ export class FakeAccount implements OpenAccount {
   readonly indexStore = new FakeStore();
   readonly events = new SessionEvents();
   readonly hello = {
-    timeMs: 0,
+    timeMs: Date.now(),
     maxBodyBytes: 1_000_000,
     maxMessageBytes: 32 * 1024 * 1024,
     maxRecipients: 200,

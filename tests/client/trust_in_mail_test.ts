@@ -263,6 +263,8 @@ Deno.test("intake: every kind of bad mail is listed as rejected, with the reason
       const box = new Mailbox(await server.login(bob));
       const [item] = await box.list();
       assertEquals([item!.rejected, item!.title, item!.size], [REJECT_REASONS[reason], "", 0]);
+      const claimed = await box.list({ query: "from:alice OR from:bob OR with:alice" });
+      assertEquals(claimed, [], "nobody is proven to have written it");
       const error = await assertRejects(() => box.read(1), RejectedMailError);
       assertEquals(error.reason, reason);
       assertEquals((await box.list())[0]?.unread, reason === "unknown_sender");

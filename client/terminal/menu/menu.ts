@@ -125,6 +125,9 @@ function tellConnection(menu: MenuWorld, state: MenuState, connection: Connectio
 }
 
 function announcement(menu: MenuWorld, item: MailListItem): string {
-  const text = `New mail from ${item.from}: ${item.title} (index ${item.index})`;
+  const { index, from, title, rejected } = item;
+  const text = rejected === undefined
+    ? `New mail from ${from}: ${title} (index ${index})`
+    : `A mail was rejected: ${rejected} (index ${index})`;
   return truncateToWidth(escapeLine(text), menu.world.columns);
 }

@@ -55,8 +55,23 @@ function headerEnd(message: Uint8Array): number | null {
   return null;
 }
 
-/** Reads the RFC 5322 bytes of a mail; an imported one may be a header and nothing else. */
+/** What a mail that cannot be taken apart is saved as. */
+const WHOLE_MAIL_NAME = "message.eml";
+
+/**
+ * Reads the RFC 5322 bytes of a mail; an imported one may be a header and nothing else. One that the
+ * library cannot take apart (nested 256 parts deep, a header of megabytes) is a file, whole.
+ */
 export async function parseMime(message: Bytes): Promise<ParsedMime> {
+  try {
+    return await takeApart(message);
+  } catch {
+    const body = { kind: "binary", bytes: message, fileName: WHOLE_MAIL_NAME } as const;
+    return { body, attachments: [], fromHtml: false };
+  }
+}
+
+async function takeApart(message: Bytes): Promise<ParsedMime> {
   const { default: PostalMime } = await import("postal-mime");
   const bodyStart = headerEnd(message) ?? message.length;
   const head = await PostalMime.parse(message.slice(0, bodyStart));

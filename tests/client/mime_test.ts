@@ -235,12 +235,46 @@ Deno.test("mime: HTML made to waste time and memory is read in bounds", async ()
     open: "<a href='x'>".repeat(50_000) + "<b".repeat(50_000),
     table: `<table>${"<tr><td>a<table>".repeat(5000)}`,
     entities: "&#x1F600;&lt;".repeat(100_000),
+    rowspan: "<table><tr><td rowspan=1000000000>x</td></tr></table>",
+    colspan: "<table><tr><td colspan=20000>x</td></tr></table>",
+    endless: "<table><tr><td colspan=Infinity rowspan=-5>x</td></tr></table>",
+    spans: `<table>${"<tr><td rowspan=50 colspan=50>x</td></tr>".repeat(9000)}</table>`,
+    rows: `<table>${"<tbody>".concat("<tr><td>x".repeat(15_000)).repeat(3)}</table>`,
+    tables: "<table><tr><td rowspan=50 colspan=50>x</table>".repeat(8000),
   };
   for (const [name, html] of Object.entries(hostile)) {
     const start = performance.now();
     const { body } = await parseMime(mailOf("text/html", html));
     assertEquals(body.kind, "text", name);
     assertLess(performance.now() - start, 20_000, name);
+  }
+});
+
+Deno.test("mime: tables are shown in columns, those too large for that row by row", async () => {
+  const table = (rows: number) => {
+    const row = "<tr><td>one <b>1</b></td><td>two</td></tr>";
+    return mailOf(
+      "text/html",
+      `<table><tr><th colspan=2>Head</th></tr>${row.repeat(rows)}</table>`,
+    );
+  };
+  const small = (await parseMime(table(2))).body;
+  assertEquals(small.kind === "text" && small.text, "Head\none 1   two\none 1   two");
+  const large = (await parseMime(table(1500))).body;
+  assert(large.kind === "text");
+  assertEquals(large.text.split("\n").filter((line) => line.startsWith("one 1")).length, 1500);
+});
+
+Deno.test("mime: a mail that cannot be taken apart is a file, whole", async () => {
+  const nested = Array.from(
+    { length: 300 },
+    (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n`,
+  ).join("");
+  for (const text of [`${nested}\r\nx\r\n`, `X: ${"a".repeat(3_000_000)}\r\n\r\nhi\r\n`]) {
+    const bytes = encode(text);
+    const { body, attachments } = await parseMime(bytes);
+    assertEquals(body, { kind: "binary", bytes, fileName: "message.eml" });
+    assertEquals(attachments, []);
   }
 });
 

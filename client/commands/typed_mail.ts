@@ -3,8 +3,10 @@
 import type { CommandContext } from "../../cli/command.ts";
 import { UsageError } from "../../cli/usage_error.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
+import type { Bytes } from "../../crypto/bytes.ts";
 import type { Mailbox } from "../mailbox.ts";
 import type { MailDraft, OutgoingMail } from "../mailbox_types.ts";
+import { decodeText } from "../mime.ts";
 import { acceptedKeys } from "../recipients.ts";
 import { splitRecipients } from "../terminal/format.ts";
 import { maxAttachedBytes, readAttachments } from "./attached_files.ts";
@@ -95,14 +97,16 @@ export async function beginning(mailbox: Mailbox, wish: Wish): Promise<MailDraft
 export function filledIn(draft: MailDraft, typed: TypedMail): MailDraft {
   const isNamed = typed.to.length + typed.cc.length + typed.bcc.length > 0;
   const { to, cc, bcc } = isNamed ? typed : draft;
-  const { body = "" } = typed;
-  const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  const { body = "", bodyFileName } = typed;
+  const text = typeof body === "string" ? body : decodeText(body);
+  // What is no text goes as a file: as a text it would not come back as it was.
+  const file = text === null ? [{ name: bodyFileName ?? "body", content: body as Bytes }] : [];
   return {
     ...draft,
     ...{ to, cc, bcc },
     title: typed.title ?? draft.title,
-    body: bodyText(draft, typed, text),
-    attachments: [...draft.attachments, ...typed.attachments],
+    body: bodyText(draft, typed, text ?? ""),
+    attachments: [...file, ...draft.attachments, ...typed.attachments],
   };
 }
 
@@ -119,9 +123,11 @@ export function outgoingOf(draft: MailDraft, typed: TypedMail): OutgoingMail {
   const isWhole = inReplyTo === null && forwards === null && id === null;
   const isQuoting = forwards !== null || (inReplyTo !== null && typed.quote);
   const { body, bodyFileName } = typed;
+  const goesAsItIs = body !== undefined && (isWhole || !isQuoting);
+  const attachments = mail.attachments.filter(({ content }) => content !== body);
   return {
     ...mail,
-    ...(body !== undefined && (isWhole || !isQuoting) ? { body } : {}),
+    ...(goesAsItIs ? { body, attachments } : {}),
     ...(bodyFileName === undefined ? {} : { bodyFileName }),
     ...(inReplyTo === null ? {} : { inReplyTo }),
     ...(forwards === null ? {} : { forwards }),

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { ConnectError, SendInterruptedError } from "../../client/errors.ts";
+import { ConnectError, RecipientsError, SendInterruptedError } from "../../client/errors.ts";
 import type { SealedOutgoing } from "../../client/mailbox_types.ts";
 import { InterruptedError } from "../../client/terminal/prompter.ts";
 import { FakeMailbox, mailWith, menuWith } from "./fake_menu.ts";
@@ -119,6 +119,48 @@ Deno.test("draft: when it is not known whether a mail arrived, the same sealed o
   assertEquals(mailbox.sent, []);
   assertEquals(mailbox.delivered, [sealed]);
   assertEquals([mailbox.drafts.length, unused], [0, 0]);
+});
+
+const OLD = {
+  ...{ to: ["bob"], cc: [], bcc: [], title: "T", body: "old", attachments: [] },
+  ...{ inReplyTo: null, forwards: null, id: "d".repeat(32) },
+};
+const broken = () => {
+  const sealed = { to: ["bob"], cc: [], bcc: [], size: 4, date: "" };
+  return new SendInterruptedError(sealed as unknown as SealedOutgoing, "Lost.");
+};
+/** Opens the saved draft, writes it anew, sends it in vain and does not try again. */
+const WRITTEN_ANEW = ["1", "1", "b", "t", "new", ".", "", "n"];
+
+Deno.test("draft: what was changed in a saved one is saved at the end, though it may have arrived", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.drafts = [OLD];
+  mailbox.sendErrors = [broken()];
+  mailbox.saveErrors = [lost()];
+  const { unused, err } = await menuWith([...WRITTEN_ANEW, "4"], { mailbox });
+  assertStringIncludes(err, "what you wrote is kept here until it can be");
+  assertEquals(mailbox.drafts.map(({ body }) => body), ["new"]);
+  assertEquals(unused, 0);
+});
+
+Deno.test("draft: what was changed in a saved one is not given up without a question", async () => {
+  const mailbox = new FakeMailbox();
+  mailbox.drafts = [OLD];
+  mailbox.sendErrors = [broken()];
+  mailbox.saveErrors = Array.from({ length: 3 }, lost);
+  const answers = [...WRITTEN_ANEW, "4", "n", "", "y"];
+  const { questions } = await menuWith(answers, { mailbox });
+  assertStringIncludes(questions.at(-1)!, "Terminate, and give up what was written?");
+});
+
+Deno.test("draft: recipients that are corrected after a send that broke off are those it goes to", async () => {
+  const mailbox = new FakeMailbox();
+  const refused = new RecipientsError("unknown_recipients", "Unknown: bob.", ["bob"]);
+  mailbox.sendErrors = [broken(), refused];
+  const answers = ["1", "bob", "", "T", "", "text", ".", "", "y", "eve", "", "4"];
+  const { unused } = await menuWith(answers, { mailbox });
+  assertEquals([mailbox.sent.map(({ to }) => to), mailbox.delivered], [[["eve"]], []]);
+  assertEquals(unused, 0);
 });
 
 Deno.test("draft: attachments are checked at once, shown, and can be taken away", async () => {

@@ -31,6 +31,8 @@ export interface Draft {
   forwards: string | null;
   /** Its id on the server; null: not saved there yet. */
   id: string | null;
+  /** What the server has of it. */
+  saved: MailDraft | null;
   /** The mail as it was sealed, when it is not known whether it has arrived. */
   sealed: SealedOutgoing | null;
 }
@@ -49,7 +51,7 @@ export function emptyDraft(): Draft {
   return {
     ...{ heads: NOBODY, checked: false, acceptChangedKeys: new Map(), title: "" },
     ...{ body: null, lines: [], attachments: [] },
-    ...{ inReplyTo: null, forwards: null, id: null, sealed: null },
+    ...{ inReplyTo: null, forwards: null, id: null, saved: null, sealed: null },
   };
 }
 
@@ -61,6 +63,7 @@ export function draftFrom(mail: MailDraft): Draft {
     heads: { to, cc, bcc },
     body: body === "" ? null : textBody(body),
     ...{ title, attachments, inReplyTo, forwards, id },
+    saved: id === null ? null : mail,
   };
 }
 
@@ -72,6 +75,21 @@ export function mailDraft(draft: Draft): MailDraft {
   if (typeof content === "string") return { ...rest, body: content, attachments };
   const file = { name: draft.body?.fileName ?? "body", content };
   return { ...rest, body: "", attachments: [file, ...attachments] };
+}
+
+/** Whether the server has it as it is now. */
+export function isSaved(draft: Draft): boolean {
+  if (draft.saved === null) return false;
+  const [now, then] = [mailDraft(draft), draft.saved];
+  return parts(now) === parts(then) && now.attachments.length === then.attachments.length &&
+    now.attachments.every(({ name, content }, at) => {
+      const other = then.attachments[at]!;
+      return name === other.name && content === other.content;
+    });
+}
+
+function parts({ to, cc, bcc, title, body }: MailDraft): string {
+  return JSON.stringify([to, cc, bcc, title, body]);
 }
 
 /** Whether there is nothing in it that would be a loss. */

@@ -3,7 +3,7 @@
 import { escapeLine } from "../../../cli/escape.ts";
 import { MailsecError } from "../../../crypto/errors.ts";
 import { confirm } from "../questions.ts";
-import { describeDraft, type Draft, isEmpty, mailDraft } from "./draft.ts";
+import { describeDraft, type Draft, isEmpty, isSaved, mailDraft } from "./draft.ts";
 import { endsMenu, type MenuWorld, tell, tellError } from "./menu_world.ts";
 
 /** Saves what was written, if anything was. Without a connection it waits here. */
@@ -24,7 +24,9 @@ export async function keepDraft(menu: MenuWorld, draft: Draft): Promise<void> {
 }
 
 async function save(menu: MenuWorld, draft: Draft): Promise<void> {
-  draft.id = (await menu.mailbox.compose.save(mailDraft(draft))).id;
+  const mail = mailDraft(draft);
+  draft.id = (await menu.mailbox.compose.save(mail)).id;
+  draft.saved = mail;
 }
 
 /** The draft is not to be saved any more. */
@@ -36,7 +38,7 @@ export function forget({ unsaved }: MenuWorld, draft: Draft): void {
 /** Saves what could not be saved before. False when it still cannot be. */
 export async function saveWaiting(menu: MenuWorld): Promise<boolean> {
   for (const draft of [...menu.unsaved]) {
-    if (draft.sealed !== null && draft.id !== null) continue;
+    if (draft.sealed !== null && isSaved(draft)) continue;
     try {
       await save(menu, draft);
     } catch (error) {
@@ -56,7 +58,7 @@ export async function leaveNothing(menu: MenuWorld): Promise<boolean> {
     if (!menu.prompter.interactive) return true;
     if (await confirm(menu.prompter, "A mail is not saved. Try again?", true)) continue;
     for (const draft of [...menu.unsaved]) await offerFile(menu, draft);
-    if (menu.unsaved.every(({ id }) => id !== null)) return true;
+    if (menu.unsaved.every(isSaved)) return true;
     const answer = await menu.prompter.ask("Terminate, and give up what was written? [y/N] ");
     // Nobody is there to answer any more: asking again would never end.
     return answer === null || /^y(es)?$/i.test(answer.trim());

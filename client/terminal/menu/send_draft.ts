@@ -46,10 +46,20 @@ async function mend(menu: MenuWorld, draft: Draft, error: unknown): Promise<bool
     return await acceptKeys(menu, draft, error) || await askRecipients(menu, draft);
   }
   await tellError(menu, error);
-  if (error instanceof RecipientsError) return await askRecipients(menu, draft);
-  if (error instanceof TooLargeError && error.what === "title") return await askTitle(menu, draft);
-  if (error instanceof TooLargeError) return await askBody(menu, draft);
+  const ask = questionAbout(error);
+  if (ask !== null) {
+    // It was refused, so it has not arrived: what is changed now is another mail.
+    draft.sealed = null;
+    return await ask(menu, draft);
+  }
   // The very same sealed mail again: it is neither lost nor doubled.
   if (error instanceof SendInterruptedError) draft.sealed = error.sealed;
   return await confirm(menu.prompter, "Send it again?", true);
+}
+
+/** Asks again for what the server, or a limit, has refused. */
+function questionAbout(error: unknown) {
+  if (error instanceof RecipientsError) return askRecipients;
+  if (!(error instanceof TooLargeError)) return null;
+  return error.what === "title" ? askTitle : askBody;
 }

@@ -88,8 +88,9 @@ export class Connection {
   async #read(): Promise<void> {
     let cause: unknown;
     try {
+      // One for all: nothing of it is needed any more when the link asks for more.
+      const buffer = new Uint8Array(READ_BYTES);
       while (!this.#ended) {
-        const buffer = new Uint8Array(READ_BYTES);
         const length = await this.#conn.read(buffer);
         if (length === null) break;
         if (this.#silence !== undefined) this.#awaitServer();

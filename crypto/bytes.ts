@@ -53,6 +53,15 @@ export function wipe(...secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) secret.fill(0);
 }
 
+/**
+ * Gives back the memory of bytes that nobody uses any more and that are the whole of their buffer:
+ * whoever touches them afterwards gets an error. Left to the collector, which does not see how much
+ * lies outside of its heap, what has passed through stays for a long time.
+ */
+export function release(bytes: Bytes): void {
+  bytes.buffer.transfer(0);
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

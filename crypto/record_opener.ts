@@ -1,6 +1,6 @@
 import { aesGcmOpen } from "./aead.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { type Bytes, concat, fromUtf8 } from "./bytes.ts";
+import { type Bytes, concat, fromUtf8, release } from "./bytes.ts";
 import { TruncationError } from "./errors.ts";
 import {
   isRecordLength,
@@ -105,6 +105,7 @@ export class RecordOpener {
       const opened = await Promise.allSettled(batch.map((record, i) => this.#open(record, i)));
       for (const result of opened) {
         if (result.status === "rejected") throw new TruncationError();
+        release(records[done]!.ciphertext);
         done++;
         this.#counter++;
         if (this.#accept(result.value, events) === RecordType.KEY_UPDATE) {
@@ -137,6 +138,7 @@ export class RecordOpener {
       case RecordType.DATA_END:
         this.#addPart(content);
         events.push({ type: "message", bytes: concat(...this.#parts) });
+        for (const part of this.#parts) release(part);
         this.#parts = [];
         this.#partsLength = 0;
         break;

@@ -2,8 +2,7 @@
  * The client's end of an open session: many requests at once, replies matched by id, events as
  * they come. Ids grow by one; requests leave in the order in which they were made.
  */
-import type { Bytes } from "../crypto/bytes.ts";
-import { wipe } from "../crypto/bytes.ts";
+import { type Bytes, release, wipe } from "../crypto/bytes.ts";
 import type { MailsecError } from "../crypto/errors.ts";
 import type { RecordEvent } from "../crypto/record.ts";
 import { RecordOpener } from "../crypto/record_opener.ts";
@@ -140,6 +139,8 @@ export class ClientSession {
   #receive(bytes: Bytes): void {
     if (this.#state === "ended") return;
     const received = this.#decode(bytes);
+    // What was decoded has copies.
+    release(bytes);
     if (received === null) return;
     if ("event" in received) return this.#options.onEvent?.(received);
     const pending = this.#pending.get(received.id)!;

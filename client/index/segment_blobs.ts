@@ -10,7 +10,7 @@
  * Bytes: docs/protocol.md, 7.2.
  */
 
-import { type Bytes, toHex, utf8 } from "../../crypto/bytes.ts";
+import { type Bytes, release, toHex, utf8 } from "../../crypto/bytes.ts";
 import { hmacSha256 } from "../../crypto/kdf.ts";
 import { indexNameKey } from "../../crypto/key_bundle.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
@@ -42,7 +42,10 @@ export class SegmentBlobs implements SegmentStore {
   /** @throws {ConnectError} {ServerError} */
   async read(name: string): Promise<Bytes | null> {
     const { sealed } = await this.#fetch(name);
-    return sealed === null ? null : await this.#sealer.open(inContext(name), sealed);
+    if (sealed === null) return null;
+    const opened = await this.#sealer.open(inContext(name), sealed);
+    release(sealed);
+    return opened;
   }
 
   /**

@@ -10,7 +10,7 @@
  * a disk that takes nothing is no error.
  */
 
-import { type Bytes, ByteWriter, toHex, utf8 } from "../../crypto/bytes.ts";
+import { type Bytes, ByteWriter, release, toHex, utf8 } from "../../crypto/bytes.ts";
 import { DecryptionError } from "../../crypto/errors.ts";
 import { type BundleOwner, indexKey } from "../../crypto/key_bundle.ts";
 import { openPart, sealPart } from "../../crypto/sealed_part.ts";
@@ -65,8 +65,7 @@ export class SegmentFiles implements SegmentStore {
     try {
       const sealed = await Deno.readFile(this.#path(name));
       const opened = await this.#sealer.open(name, sealed);
-      // Freed at once: collected some time later, all parts together would take as much memory again.
-      sealed.buffer.transfer(0);
+      release(sealed);
       return opened;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || isOfDisk(error)) return null;

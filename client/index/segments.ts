@@ -3,7 +3,7 @@
  * and written back. manifest.ts says when what is read counts.
  */
 
-import type { Bytes } from "../../crypto/bytes.ts";
+import { type Bytes, release } from "../../crypto/bytes.ts";
 import { FormatError } from "../../crypto/errors.ts";
 import { ServerError } from "../../protocol/error_codes.ts";
 import { inOrder } from "../in_order.ts";
@@ -172,8 +172,8 @@ export class Segments {
       const { modseq, segment } = readStoredSegment(bytes);
       if (modseq < stored.written) return false;
       const read = Segment.decode(number, segment);
-      // Freed at once, as segment_files.ts does it: the segment has copies.
-      bytes.buffer.transfer(0);
+      // The segment has copies.
+      release(bytes);
       if (this.#loaded.has(number)) return true;
       this.#loaded.set(number, read);
       this.#stored.set(number, { ...stored, written: modseq });

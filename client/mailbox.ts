@@ -124,7 +124,7 @@ export class Mailbox {
       maxMessageBytes: () => this.limits.maxMessageBytes,
       select: (query) => select({ query }),
       raw: (index) => this.#reader.raw(index),
-      copy: async (ids, folder) => void await this.mails.copy({ ids }, folder),
+      copy: async (indices, folder) => void await this.mails.copy({ indices }, folder),
     });
     this.#people = new ContactBook(account, contacts);
     this.keyLog = new KeyLogBook(account);

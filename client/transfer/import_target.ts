@@ -32,13 +32,13 @@ export interface ImportTarget {
   /** Makes a folder. @throws {MailsecError} when the name cannot be one. */
   addFolder(name: string): Promise<FolderPlace>;
   /**
-   * Seals and sends it, durably; its id.
+   * Seals and sends it, durably.
    *
    * @throws {MailRefused} when this mail cannot be imported, but others can.
    */
-  add(mail: MailToImport): Promise<string>;
-  /** Puts mails, by id, into one more folder. */
-  putAlso(ids: readonly string[], folder: string): Promise<void>;
+  add(mail: MailToImport): Promise<void>;
+  /** Puts mails, by their contents, into one more folder; those that are there already stay. */
+  putAlso(contentHashes: ReadonlySet<string>, folder: string): Promise<void>;
 }
 
 /** This mail cannot be imported; others can. */

@@ -18,7 +18,7 @@ const MAX_BYTES_UNDER_WAY = 8 * 1024 * 1024;
 
 /** What is to be done with something that was read. */
 type Decided =
-  | { readonly kind: "add"; readonly read: MailRead; readonly slot: number }
+  | { readonly kind: "add"; readonly read: MailRead }
   | { readonly kind: "duplicate"; readonly bytes: number }
   | TransferProblem;
 
@@ -29,13 +29,10 @@ export class Importer {
   readonly #target: ImportTarget;
   readonly #options: ImportOptions;
   readonly #folders: ImportFolders;
-  /** Which mail of this run has which content. */
-  readonly #slots = new Map<string, number>();
-  /** The folder where each mail of this run is at home, and its id once it is sent. */
-  readonly #homes: string[] = [];
-  readonly #ids: (string | undefined)[] = [];
-  /** Mails of this run that were met again in another folder, by that folder's id. */
-  readonly #also = new Map<string, Set<number>>();
+  /** Contents of the mails of this run. */
+  readonly #run = new Set<string>();
+  /** Contents of this run that were met again, by the id of the folder where they were. */
+  readonly #also = new Map<string, Set<string>>();
 
   constructor(target: ImportTarget, options: ImportOptions) {
     this.#target = target;
@@ -86,37 +83,32 @@ export class Importer {
   async #decide(read: MailRead): Promise<Decided> {
     const hash = contentHashOf(await contentHash(read.bytes));
     const duplicate: Decided = { kind: "duplicate", bytes: read.bytes.length };
-    const known = this.#slots.get(hash);
-    if (known !== undefined) {
-      await this.#meetAgain(known, read);
+    if (this.#run.has(hash)) {
+      await this.#meetAgain(hash, read);
       return duplicate;
     }
     if (this.#target.has(hash)) return duplicate;
-    const slot = this.#ids.push(undefined) - 1;
-    this.#slots.set(hash, slot);
-    return { kind: "add", read, slot };
+    this.#run.add(hash);
+    return { kind: "add", read };
   }
 
   /** A mail of this run that lies in another folder as well: it belongs to both. */
-  async #meetAgain(slot: number, read: MailRead): Promise<void> {
+  async #meetAgain(hash: string, read: MailRead): Promise<void> {
     for (const { id } of await this.#folders.of(read)) {
-      const slots = this.#also.get(id) ?? new Set();
-      this.#also.set(id, slots.add(slot));
+      const hashes = this.#also.get(id) ?? new Set();
+      this.#also.set(id, hashes.add(hash));
     }
   }
 
   async #do(item: Decided): Promise<Outcome> {
     if (item.kind !== "add") return item;
-    const { read, slot } = item;
+    const { read } = item;
     const { bytes, statedDate, fallbackDate, flags, place } = read;
     const [home, ...others] = await this.#folders.of(read);
-    this.#homes[slot] = home.id;
     if (this.#options.dryRun) return { kind: "added", bytes: bytes.length };
     const folders = [home.id, ...others.map(({ id }) => id)] as const;
     try {
-      this.#ids[slot] = await this.#target.add({
-        ...{ bytes, statedDate, fallbackDate, flags, folders },
-      });
+      await this.#target.add({ ...{ bytes, statedDate, fallbackDate, flags, folders } });
       return { kind: "added", bytes: bytes.length };
     } catch (error) {
       if (!(error instanceof MailRefused)) throw error;
@@ -126,10 +118,6 @@ export class Importer {
 
   async #putAlso(): Promise<void> {
     if (this.#options.dryRun) return;
-    for (const [folder, slots] of this.#also) {
-      const others = [...slots].filter((slot) => this.#homes[slot] !== folder);
-      const ids = others.flatMap((slot) => this.#ids[slot] ?? []);
-      if (ids.length > 0) await this.#target.putAlso(ids, folder);
-    }
+    for (const [folder, hashes] of this.#also) await this.#target.putAlso(hashes, folder);
   }
 }

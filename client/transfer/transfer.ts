@@ -42,8 +42,8 @@ export interface TransferParts {
   /** The RFC 5322 bytes of a mail, verified. */
   raw(index: number): Promise<Bytes>;
   readonly folders: Pick<Folders, "add">;
-  /** Puts mails, by id, into one more folder. */
-  copy(ids: readonly string[], folder: string): Promise<void>;
+  /** Puts mails, by the mailbox's numbers, into one more folder. */
+  copy(indices: readonly number[], folder: string): Promise<void>;
 }
 
 export class Transfer {
@@ -179,13 +179,12 @@ class MailboxTarget implements ImportTarget {
     return this.#parts.folders.add(name);
   }
 
-  async add(mail: Parameters<ImportTarget["add"]>[0]): Promise<string> {
+  async add(mail: Parameters<ImportTarget["add"]>[0]): Promise<void> {
     try {
       const sealed = await this.#sealer.seal(mail);
-      const { messageId, ownEntry } = sealed;
+      const { ownEntry } = sealed;
       await this.#parts.account.withSession((session) => upload(session, sealed, { ownEntry }));
       if (++this.#added % KEEP_UP_EVERY === 0) await this.keepUp();
-      return toHex(messageId);
     } catch (error) {
       if (error instanceof FormatError) throw new MailRefused("it cannot be sealed", error);
       if (!(error instanceof ServerError) || error.code !== "too_large") throw error;
@@ -198,9 +197,16 @@ class MailboxTarget implements ImportTarget {
     return this.#parts.index.catchUp();
   }
 
-  putAlso(ids: readonly string[], folder: string): Promise<void> {
+  async putAlso(contentHashes: ReadonlySet<string>, folder: string): Promise<void> {
     // A mail that is elsewhere is not in the trash.
-    return folder === TRASH ? Promise.resolve() : this.#parts.copy(ids, folder);
+    if (folder === TRASH) return;
+    await this.keepUp();
+    const { index } = this.#parts;
+    const elsewhere = index.indexes().filter((number) => {
+      const row = index.row(number)!;
+      return row.folder !== folder && contentHashes.has(row.contentHash);
+    });
+    if (elsewhere.length > 0) await this.#parts.copy(elsewhere, folder);
   }
 }
 

@@ -33,7 +33,6 @@ export class FakeMailbox implements ExportSource, ImportTarget {
   beforeRaw: (index: number) => void = () => {};
   beforeAdd: () => void = () => {};
   rejected: TransferProblem[] = [];
-  readonly #ids = new Map<string, number>();
   readonly #hashes = new Set<string>();
 
   select(): Promise<{ mails: number[]; rejected: TransferProblem[] }> {
@@ -75,24 +74,23 @@ export class FakeMailbox implements ExportSource, ImportTarget {
     return Promise.resolve({ id: name.toLowerCase(), name });
   }
 
-  async add({ bytes, statedDate, fallbackDate, flags, folders }: MailToImport): Promise<string> {
+  async add({ bytes, statedDate, fallbackDate, flags, folders }: MailToImport): Promise<void> {
     this.beforeAdd();
     const { date, from, subject } = await summaryOf(bytes);
     const hash = toHex(await contentHash(bytes)).slice(0, 16);
-    const id = crypto.randomUUID().replaceAll("-", "");
-    this.#ids.set(id, this.#ids.size + 1);
-    this.mails.set(this.#ids.size, {
+    this.mails.set(this.mails.size + 1, {
       ...{ bytes, from, flags, contentHash: hash },
       title: subject,
       date: statedDate ?? date ?? fallbackDate,
       folders: [...folders],
     });
     this.#hashes.add(hash);
-    return id;
   }
 
-  putAlso(ids: readonly string[], folder: string): Promise<void> {
-    for (const id of ids) this.mails.get(this.#ids.get(id)!)!.folders.push(folder);
+  putAlso(contentHashes: ReadonlySet<string>, folder: string): Promise<void> {
+    for (const { contentHash, folders } of this.mails.values()) {
+      if (contentHashes.has(contentHash) && !folders.includes(folder)) folders.push(folder);
+    }
     return Promise.resolve();
   }
 

@@ -32,9 +32,8 @@ export function transferOf(account: Account): TransferOf {
     maxMessageBytes: () => account.hello.maxMessageBytes,
     select: () => Promise.resolve(index.indexes()),
     raw: (number) => reader.raw(number),
-    async copy(ids, folder) {
-      const messageIds = ids.map((id) => Uint8Array.fromHex(id));
-      const found = await book.find({ messageIds });
+    async copy(indices, folder) {
+      const found = await book.find({ indices });
       await book.change(found.flatMap((place) => book.open(place) ?? []), (entry) => {
         return entry.also.includes(folder) ? entry : { ...entry, also: [...entry.also, folder] };
       });

@@ -40,7 +40,10 @@ export async function runMenu(menu: MenuWorld): Promise<void> {
   const { live } = menu.mailbox;
   const bell = menu.world.env("MAILSEC_BELL") !== "off";
   const stops = [
-    live.onNewMail((item) => menu.prompter.notify(announcement(menu, item), { bell })),
+    live.onNewMail((item) => {
+      const rings = bell && item.rejected === undefined;
+      menu.prompter.notify(announcement(menu, item), { bell: rings });
+    }),
     live.onConnection((connection) => tellConnection(menu, state, connection)),
   ];
   try {
